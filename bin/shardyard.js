@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Plain JavaScript without static imports, so that an old Node prints this one line and not a syntax error.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 24 || (major === 24 && minor < 12)) {
+  console.error(
+    `shardyard needs Node 24.12 or newer; this is Node ${process.versions.node} (${process.execPath}). ` +
+      'Install a newer one, or start it through npm (`npm run generate-parallel`), which brings its own.',
+  );
+  process.exit(2);
+}
+const { main } = await import('../dist/cli.js');
+await main(process.argv.slice(2));

@@ -1,0 +1,2 @@
+/** A half-open range of positions, `[start, end)`. */
+export type Span = readonly [start: number, end: number];

@@ -1,0 +1,34 @@
+import type { Span } from './intervals.ts';
+
+/** Where a plan's items are: a file of `{"key","item"}` lines in the run's folder, or a range that is not written out. */
+export type ItemsRef =
+  | { readonly kind: 'file'; readonly file: string; readonly sha256: string; readonly bytes: number }
+  | { readonly kind: 'range'; readonly start: number; readonly end: number };
+
+/**
+ * `length` items that a later plan took over from an earlier one: position `to + i` was `from + i * step` in plan
+ * `plan`; `step` is 1, or -1 for a list that was reversed.
+ */
+export interface Move {
+  readonly to: number;
+  readonly plan: number;
+  readonly from: number;
+  readonly length: number;
+  readonly step: 1 | -1;
+}
+
+/** How the items are split; frozen as `plan-<index>.json`. */
+export interface Plan {
+  readonly version: 1;
+  readonly index: number;
+  readonly items: ItemsRef;
+  /** Number of items. */
+  readonly count: number;
+  readonly batchSize: number;
+  /** The shards as half-open ranges of positions, in order; sizes differ by at most one. */
+  readonly shards: readonly Span[];
+  /** Shards that were asked for but would have been empty. */
+  readonly emptyShards: number;
+  /** What earlier plans already know of these items; empty for the first plan. */
+  readonly moves: readonly Move[];
+}

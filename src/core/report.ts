@@ -1,0 +1,106 @@
+import type { Cause } from './outcome.ts';
+import type { EndState } from './events.ts';
+
+/** A failed item as shown to the user. */
+export interface FailureRow {
+  readonly index: number;
+  readonly key: string;
+  readonly shard: number;
+  readonly cause: Cause;
+  readonly message: string;
+  readonly tries: number;
+  /** Path of the log that holds what the child printed. */
+  readonly log: string;
+}
+
+/** One shard in `status`. `waiting`: not begun or between batches. */
+export interface ShardStatus {
+  readonly index: number;
+  readonly start: number;
+  readonly end: number;
+  readonly state: 'waiting' | 'running' | 'done' | 'failed';
+  readonly done: number;
+  readonly failed: number;
+  readonly rows: number;
+  readonly attempts: number;
+  readonly pid: number | null;
+  readonly rssBytes: number | null;
+  readonly log: string;
+}
+
+/** `shardyard status --json`. Rates are items a second. */
+export interface Status {
+  readonly run: string;
+  readonly state: 'planning' | 'running' | 'interrupted' | EndState;
+  readonly items: { readonly total: number; readonly done: number; readonly failed: number; readonly running: number; readonly waiting: number };
+  readonly rows: number;
+  readonly rate: number | null;
+  readonly etaSeconds: number | null;
+  readonly shards: readonly ShardStatus[];
+  readonly failures: readonly FailureRow[];
+  readonly output: string;
+}
+
+/** One slot as a progress bar shows it. */
+export interface SlotView {
+  readonly slot: number;
+  readonly shard: number | null;
+  readonly batch: number | null;
+  readonly stolen: boolean;
+  readonly pid: number | null;
+  /** Items of the current batch: settled so far, and in all. */
+  readonly done: number;
+  readonly total: number;
+  readonly rate: number | null;
+  readonly rssBytes: number | null;
+  readonly lastKey: string | null;
+}
+
+/** The run as it stands right now; what is not in the journal because it changes all the time. */
+export interface Snapshot {
+  readonly run: string;
+  readonly phase: 'planning' | 'working' | 'stopping' | 'merging' | 'ended';
+  readonly total: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly rows: number;
+  /** Of this session's own work, smoothed; items a second. */
+  readonly rate: number | null;
+  readonly etaSeconds: number | null;
+  readonly elapsedMs: number;
+  readonly slots: readonly SlotView[];
+}
+
+/** What is printed at the end and written to `report.json`. Times are in milliseconds. */
+export interface Report {
+  readonly version: 1;
+  readonly run: string;
+  readonly state: EndState;
+  readonly exitCode: number;
+  readonly items: { readonly total: number; readonly done: number; readonly failed: number; readonly owed: number };
+  readonly rows: number;
+  readonly failedByCause: Readonly<Partial<Record<Cause, number>>>;
+  readonly failures: readonly FailureRow[];
+  /** Items whose rerun failed and that kept their old rows; keys. */
+  readonly keptOldRows: readonly string[];
+  readonly retries: number;
+  readonly children: { readonly started: number; readonly died: number; readonly peakRssBytes: number };
+  readonly parentPeakRssBytes: number;
+  readonly time: {
+    readonly wall: number;
+    readonly planning: number;
+    /** Summed over children. */
+    readonly setup: number;
+    /** Summed over items. */
+    readonly items: number;
+    readonly merging: number;
+  };
+  /** Summed item time over wall time, of this session. */
+  readonly speedUp: number | null;
+  readonly output: { readonly file: string; readonly rows: number; readonly bytes: number; readonly sha256: string } | null;
+  readonly folder: string;
+  readonly logs: string;
+  /** The exact command that does what is left or failed; null when nothing is. */
+  readonly next: string | null;
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,83 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+
+/** A row: column name to value. Nested values are written as JSON in CSV and as they are in JSON formats. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** What `process` may give back: a row, several, a (possibly asynchronous) stream of them, or nothing. */
+export type Rows = Row | Iterable<Row> | AsyncIterable<Row> | null | undefined | void;
+
+/** Writes a line to the log of the shard: `log('loaded', 3, 'files')`. */
+export type Log = (...values: readonly unknown[]) => void;
+
+/** What an item's `process` is told besides the item itself. */
+export interface Context<Params = unknown, State = unknown> {
+  /** Position of the item in the list, from 0. */
+  readonly index: number;
+  /** What identifies the item across runs. */
+  readonly key: string;
+  readonly shard: number;
+  readonly batch: number;
+  /** The try of this item, from 1. */
+  readonly attempt: number;
+  readonly params: Params;
+  /** What `setup` returned in this child. */
+  readonly state: State;
+  /** Aborted when the item's time is over or the child is asked to end. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** What `setup` is told; it runs once per child, before its first item. */
+export interface SetupContext<Params = unknown> {
+  readonly params: Params;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** The output type of a schema, or no parameters at all. */
+export type ParamsOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : Readonly<Record<string, never>>;
+
+/** A user's module: what to do with one item. See `defineWorker`. */
+export interface Worker<Schema extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined, Item = never, State = never> {
+  /** Any Standard Schema (zod, valibot, arktype, …) for the parameters. Without it the worker takes none. */
+  readonly params?: Schema;
+  /** The items; `--items` on the command line takes precedence. */
+  readonly items?: (params: ParamsOf<Schema>) => ItemList<Item> | Promise<ItemList<Item>>;
+  /** What identifies an item across runs. Default: the string itself, or its canonical JSON. */
+  readonly key?: (item: Item) => string | number;
+  /** The columns of the output. Default: the union of the rows' keys in order of first appearance. */
+  readonly columns?: readonly string[];
+  /** Runs once per child, before its first item. */
+  readonly setup?: (context: SetupContext<ParamsOf<Schema>>) => State | Promise<State>;
+  /** Turns one item into rows. Must depend on the item and the parameters only. */
+  readonly process: (item: Item, context: Context<ParamsOf<Schema>, State>) => Rows | Promise<Rows>;
+  /** Runs once per child, after its last item is committed. */
+  readonly teardown?: (state: State) => void | Promise<void>;
+}
+
+/** A list of items, possibly produced one by one. */
+export type ItemList<Item> = Iterable<Item> | AsyncIterable<Item>;
+
+/** Any worker, where its types do not matter. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the one place where a worker's item and state types are erased
+export type AnyWorker = Worker<StandardSchemaV1 | undefined, any, any>;
+
+/**
+ * Gives a worker its types; returns it unchanged.
+ *
+ * @example
+ * export default defineWorker({
+ *   items: () => ['AAPL', 'MSFT'],
+ *   process: (symbol) => ({ symbol, length: symbol.length }),
+ * });
+ */
+export function defineWorker<Item = string, State = undefined, Schema extends StandardSchemaV1 | undefined = undefined>(
+  worker: Worker<Schema, Item, State>,
+): Worker<Schema, Item, State> {
+  return worker;
+}
+
+/** Thrown by a worker to say that trying the item again is pointless: it fails at once, whatever `--retries` says. */
+export class UnrecoverableError extends Error {
+  override readonly name = 'UnrecoverableError';
+}
