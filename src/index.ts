@@ -2,6 +2,7 @@ import type { MergeOptions, MergeResult, PlanPreview, RunChoice, RunInfo } from 
 import type { RunHandle } from './core/handle.ts';
 import type { LaunchOptions, RerunChoice, ResumeOptions } from './core/options.ts';
 import type { Status } from './core/report.ts';
+import { runHandle } from './run/handle.ts';
 
 export { defineWorker, UnrecoverableError } from './core/worker.ts';
 export { UserError } from './core/errors.ts';
@@ -17,11 +18,45 @@ export interface Control {
   readonly signal?: AbortSignal;
 }
 
-export function launch(_options: LaunchOptions, _control: Control = {}): RunHandle { throw new Error('being built'); }
-export function resume(_options: ResumeOptions = {}, _control: Control = {}): RunHandle { throw new Error('being built'); }
-export function rerun(_choice: RerunChoice, _options: ResumeOptions = {}, _control: Control = {}): RunHandle { throw new Error('being built'); }
-export async function plan(_options: LaunchOptions): Promise<PlanPreview> { throw new Error('being built'); }
-export async function status(_choice: RunChoice = {}): Promise<Status> { throw new Error('being built'); }
-export async function merge(_options: MergeOptions = {}): Promise<MergeResult> { throw new Error('being built'); }
-export async function listRuns(_choice: RunChoice = {}): Promise<readonly RunInfo[]> { throw new Error('being built'); }
-export async function clean(_choice: RunChoice & { readonly run: string }): Promise<readonly string[]> { throw new Error('being built'); }
+/**
+ * Plans a run, launches its children, watches them and merges what they made. Returns at once; iterate the handle for the events,
+ * await `report` for the end. Everything heavy is imported only now: a worker imports this module too, in every child.
+ */
+export function launch(options: LaunchOptions, control: Control = {}): RunHandle {
+  return runHandle(async (session) => (await import('./run/launch.ts')).launchRun(options, session), control);
+}
+
+/** Does what a run has left undone, failed items included. */
+export function resume(options: ResumeOptions = {}, control: Control = {}): RunHandle {
+  return runHandle(async (session) => (await import('./run/continue.ts')).continueRun({ mode: 'resume' }, options, session), control);
+}
+
+/** Does failed items, whole shards or single items again, then merges again. */
+export function rerun(choice: RerunChoice = { kind: 'failed' }, options: ResumeOptions = {}, control: Control = {}): RunHandle {
+  return runHandle(async (session) => (await import('./run/continue.ts')).continueRun({ mode: 'rerun', choice }, options, session), control);
+}
+
+/** The shards and batches that `launch` would make; launches nothing. */
+export async function plan(options: LaunchOptions): Promise<PlanPreview> {
+  return (await import('./run/preview.ts')).previewPlan(options);
+}
+
+/** How a run stands, from any process. */
+export async function status(choice: RunChoice = {}): Promise<Status> {
+  return (await import('./run/inspect.ts')).statusOf(choice);
+}
+
+/** Merges a run again. */
+export async function merge(options: MergeOptions = {}): Promise<MergeResult> {
+  return (await import('./run/maintain.ts')).mergeAgain(options);
+}
+
+/** All runs of a data folder, the oldest first. */
+export async function listRuns(choice: RunChoice = {}): Promise<readonly RunInfo[]> {
+  return (await import('./run/inspect.ts')).listRuns(choice);
+}
+
+/** Deletes a run's folders; gives what was deleted. */
+export async function clean(choice: RunChoice & { readonly run: string }): Promise<readonly string[]> {
+  return (await import('./run/maintain.ts')).cleanRun(choice);
+}

@@ -45,6 +45,8 @@ export interface Opened {
   readonly pidStart: string;
   readonly version: string;
   readonly processes: number;
+  /** Tries again of a failed item. */
+  readonly retries: number;
   /** SHA-256 of the worker file, and what was done with earlier rows where it had changed. */
   readonly worker: string;
   readonly changed?: 'keep' | 'fresh';
@@ -55,6 +57,8 @@ export type RunEvent = { readonly at: number } & (
   | Opened
   /** `plan-<plan>.json` is current from here on. */
   | { readonly type: 'planned'; readonly plan: number; readonly items: number; readonly shards: number; readonly batchSize: number }
+  /** How the items of a new plan compare with those of the one before. */
+  | { readonly type: 'matched'; readonly done: number; readonly failed: number; readonly fresh: number; readonly gone: number }
   /** These positions are to be done (again); rows that are there stay until the new ones are committed. */
   | { readonly type: 'owed'; readonly spans: readonly Span[] }
   | { readonly type: 'child-started'; readonly child: number; readonly pid: number; readonly pidStart: string }
@@ -72,6 +76,8 @@ export type RunEvent = { readonly at: number } & (
   | ({ readonly type: 'halved'; readonly spans: readonly Span[] } & AttemptId)
   /** An item threw and is tried again. `tries` counts the tries so far. */
   | ({ readonly type: 'tried'; readonly index: number; readonly key: string; readonly tries: number; readonly cause: Cause; readonly message: string } & AttemptId)
+  /** An item is given up: it was in flight, alone, whenever its child died. */
+  | ({ readonly type: 'item-failed'; readonly failure: ItemFailure } & AttemptId)
   /** Rows of these positions count from here on. */
   | ({ readonly type: 'committed'; readonly spans: readonly Span[]; readonly receipt: Receipt; readonly salvaged: boolean; readonly ms: number; readonly rss: number } & AttemptId)
   /** An attempt is over; what it did not commit is owed. `suspects` were in flight when its child died. */

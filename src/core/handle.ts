@@ -2,8 +2,8 @@ import type { RunEvent } from './events.ts';
 import type { Report, Snapshot } from './report.ts';
 
 /**
- * A run that is going on. Iterate it for the events of the journal, from the first of this session to its last;
- * every iterator sees all of them. The report settles when the run is over; it rejects only for wrong input or a bug.
+ * A run that is going on. Iterate it for the events of the journal: an iterator sees every event from the moment it is made, so one
+ * that is made right after `launch` sees all of this session. The report settles when the run is over; it rejects only for wrong input or a bug.
  */
 export interface RunHandle extends AsyncIterable<RunEvent> {
   /** Settles with the run's name once planning has succeeded; rejects with a `UserError` when the input is wrong. */

@@ -21,3 +21,35 @@ export type Cause =
   | 'orphaned'
   | 'stopped'
   | 'setup-failed';
+
+/** What was observed of a child that is gone. */
+export interface Observed {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Why we told it to go, if we did. */
+  readonly told: Cause | undefined;
+  /** Whether it was set up, and whether it handed in a receipt that holds. */
+  readonly phase: 'starting' | 'ready' | 'busy' | 'leaving';
+  /** The last lines that it printed. */
+  readonly tail: string;
+  /** Whether the parent's channel to it was closed before. */
+  readonly orphaned: boolean;
+}
+
+const HEAP = /JavaScript heap out of memory|Reached heap limit|invalid table size/;
+
+/** The cause of a child's death, from what was observed. */
+export function causeOf({ code, signal, told, phase, tail, orphaned }: Observed): Cause {
+  if (told !== undefined) return told;
+  if (orphaned) return 'orphaned';
+  if (phase === 'starting') return 'setup-failed';
+  if (phase === 'leaving' || phase === 'ready') return code === 0 ? 'ok' : signal ? 'signal' : 'exit';
+  if (HEAP.test(tail) && (signal === 'SIGABRT' || signal === 'SIGTRAP' || code === 134 || code === 133)) return 'heap-limit';
+  if (signal !== null) return 'signal';
+  return code === 0 ? 'no-receipt' : 'exit';
+}
+
+/** One clause that says how a child ended: `exit code 3`, `SIGKILL`. */
+export function describeEnd(code: number | null, signal: string | null): string {
+  return signal !== null ? `killed by ${signal}` : `exit code ${code ?? 'unknown'}`;
+}

@@ -1,0 +1,120 @@
+// The entry of the planning child: it imports the worker, so that the parent never does, and writes the items down.
+import type { Place } from '../core/errors.ts';
+import { UserError } from '../core/errors.ts';
+import { defaultKey } from '../core/key.ts';
+import type { AnyWorker, ItemList } from '../core/worker.ts';
+import { freezeItems } from '../input/freeze.ts';
+import { matchItems } from '../input/match.ts';
+import { openItems } from '../input/source.ts';
+import type { FromPlanner, PlanRequest } from '../ipc/planning.ts';
+import { loadWorker, placeOf } from './load-worker.ts';
+import { validateParams } from './params.ts';
+
+type Planned = Extract<FromPlanner, { type: 'planned' }>;
+
+process.on('disconnect', () => process.exit(1));
+process.once('message', (request) => {
+  // The only sender is our own parent, and this is the only thing that it sends.
+  void plan(request as PlanRequest).then(
+    (planned) => reply(planned),
+    (error: unknown) => reply(refusal(error)),
+  );
+});
+
+function reply(message: FromPlanner): void {
+  process.removeAllListeners('disconnect');
+  process.send?.(message, undefined, undefined, () => process.exit(0));
+}
+
+function refusal(error: unknown): FromPlanner {
+  if (error instanceof UserError) {
+    return { type: 'refused', message: error.message, hint: error.hint, place: error.place, exitCode: error.exitCode };
+  }
+  return { type: 'broken', message: error instanceof Error ? error.message : String(error), stack: error instanceof Error ? error.stack : undefined };
+}
+
+async function plan(request: PlanRequest): Promise<Planned> {
+  const worker = await loadWorker(request.worker);
+  const params = await validateParams(worker, request.params, request.worker);
+  const base = { type: 'planned', columns: worker.columns ?? null } as const;
+  const source = request.items === undefined ? undefined : openItems(request.items, { stdin: process.stdin });
+  if (source?.kind === 'range' && !worker.key && request.key === undefined) {
+    const end = Math.min(source.end, source.start + (request.limit ?? Infinity));
+    const items = { kind: 'range', start: source.start, end } as const;
+    const moves = await match(request, items);
+    return { ...base, items, count: end - source.start, ...moves };
+  }
+  const list =
+    source === undefined
+      ? ownItems(worker, params, request.worker)
+      : source.kind === 'list'
+        ? source.items()
+        : rangeItems(source.start, source.end);
+  const key = keyOf(worker, request);
+  const frozen = await freezeItems({ items: list, key, file: request.file, ...(request.limit === undefined ? {} : { limit: request.limit }) });
+  const items = { kind: 'file', file: request.name, sha256: frozen.sha256, bytes: frozen.bytes } as const;
+  return { ...base, items, count: frozen.count, ...(await match(request, items)) };
+}
+
+async function match(request: PlanRequest, items: Planned['items']): Promise<Pick<Planned, 'moves' | 'gone'>> {
+  if (request.earlier.length === 0) return { moves: [], gone: 0 };
+  return matchItems({ current: items.kind === 'range' ? items : request.file, earlier: request.earlier });
+}
+
+/** The worker's own items; what it throws is the worker's fault and says where. */
+async function* ownItems(worker: AnyWorker, params: unknown, file: string): AsyncGenerator<{ item: unknown; place: Place | undefined }> {
+  if (!worker.items) {
+    throw new UserError('the worker has no items of its own', {
+      place: { file },
+      hint: 'name them with --items (a file, a list A,B,C or a range 0:100), or give the worker a function `items`',
+    });
+  }
+  try {
+    const items: ItemList<unknown> = await worker.items(params as never);
+    for await (const item of items) yield { item, place: undefined };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`the worker's items cannot be listed: ${error instanceof Error ? error.message : String(error)}`, {
+      place: placeOf(error) ?? { file },
+      hint: 'mend its function `items`, or give --items',
+      cause: error,
+    });
+  }
+}
+
+async function* rangeItems(start: number, end: number): AsyncGenerator<{ item: unknown; place: Place | undefined }> {
+  for (let at = start; at < end; at++) yield { item: String(at), place: undefined };
+}
+
+function keyOf(worker: AnyWorker, { key: field, worker: file }: PlanRequest): (item: unknown) => string {
+  const own = worker.key;
+  if (own) {
+    return (item) => {
+      try {
+        return checkKey(own(item as never), 'the worker’s `key`');
+      } catch (error) {
+        if (error instanceof UserError) throw error;
+        throw new UserError(`the worker's \`key\` threw: ${error instanceof Error ? error.message : String(error)}`, {
+          place: placeOf(error) ?? { file },
+          hint: 'mend it, or check the items',
+          cause: error,
+        });
+      }
+    };
+  }
+  if (field === undefined) return defaultKey;
+  return (item) => {
+    const value: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, field) : undefined;
+    if (value === undefined) throw new UserError(`an item has no field ${JSON.stringify(field)}`, { hint: 'correct --key' });
+    return checkKey(value, `the field ${JSON.stringify(field)}`);
+  };
+}
+
+function checkKey(value: unknown, what: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  throw new UserError(`${what} gave ${value === '' ? 'an empty text' : typeof value}, not a text or a number`, {
+    hint: 'a key identifies an item across runs; give one that is never empty',
+  });
+}
+

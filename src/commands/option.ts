@@ -1,0 +1,43 @@
+import type { Halt, Progress, Tolerance } from '../core/options.ts';
+
+/** The verbs of the command line, one file each. */
+export type VerbName = 'run' | 'plan' | 'resume' | 'rerun' | 'status' | 'logs' | 'merge' | 'runs' | 'clean' | 'init';
+
+/** What an option's text is read as. `flag` takes no text; `list` and `pairs` may be repeated. */
+export interface KindValues {
+  readonly integer: number;
+  readonly duration: number;
+  readonly size: number;
+  readonly tolerance: Tolerance;
+  readonly halt: Halt;
+  readonly progress: Progress;
+  readonly text: string;
+  readonly flag: boolean;
+  readonly list: readonly string[];
+  readonly pairs: Readonly<Record<string, unknown>>;
+}
+
+/** One option; its flag, environment variable, key in the YAML file and help text all come from here. */
+export interface Option {
+  readonly kind: keyof KindValues;
+  /** `batch-size`: `--batch-size`, `SHARDYARD_BATCH_SIZE`, `batch-size` or `batchSize`. */
+  readonly flag: string;
+  readonly alias?: string;
+  /** Another key by which the YAML file may call it, where it holds several values. */
+  readonly plural?: string;
+  /** What stands for its value in the help text. */
+  readonly arg?: string;
+  readonly group: string;
+  readonly describe: string;
+  /** The default, in words. */
+  readonly fallback?: string;
+  /** The least number (or milliseconds) that makes sense. */
+  readonly least?: number;
+  /** A word that means "as if it were not given", to undo what the environment or the file says. */
+  readonly neutral?: string;
+  /** The verbs whose flag it is. */
+  readonly verbs: readonly VerbName[];
+}
+
+/** The values of a table of options, each left out where nobody gave it. */
+export type Values<Table extends Readonly<Record<string, Option>>> = { readonly [Field in keyof Table]?: KindValues[Table[Field]['kind']] };

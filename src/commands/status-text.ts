@@ -1,0 +1,104 @@
+import { formatBytes, formatCount } from '../core/quantities.ts';
+import { remedy } from '../core/remedy.ts';
+import { formatPercent, formatRate, formatSeconds, plural } from '../reporters/numbers.ts';
+import { escapeText, shown } from '../reporters/text.ts';
+import { commandFor } from '../run/next-command.ts';
+import { formatTable } from './table.ts';
+import type { ChalkInstance } from 'chalk';
+import type { RunChoice } from '../core/api.ts';
+import type { FailureRow, ShardStatus, Status } from '../core/report.ts';
+
+const MOST_FAILURES = 20;
+
+/** `shardyard status` for people. `place` goes into the command that does what is left. */
+export function formatStatus(status: Status, place: Omit<RunChoice, 'run'>, chalk: ChalkInstance): string {
+  return [head(status, chalk), shardTable(status.shards, chalk), failures(status.failures, chalk), next(status, place, chalk)]
+    .filter((section) => section !== '')
+    .join('\n');
+}
+
+const paint = (state: Status['state'] | ShardStatus['state'], chalk: ChalkInstance): string => {
+  if (state === 'done') return chalk.green(state);
+  if (state === 'failed') return chalk.red(state);
+  return state === 'running' || state === 'planning' ? chalk.cyan(state) : chalk.yellow(state);
+};
+
+function head({ run, state, items, rows, rate, etaSeconds, output }: Status, chalk: ChalkInstance): string {
+  const { total, done, failed, running, waiting } = items;
+  const counts = [
+    `${formatCount(done)} of ${plural(total, 'item')} done${total > 0 ? ` (${formatPercent(done, total)})` : ''}`,
+    ...(failed > 0 ? [chalk.red(`${formatCount(failed)} failed`)] : []),
+    ...(running > 0 ? [`${formatCount(running)} running`] : []),
+    ...(waiting > 0 ? [`${formatCount(waiting)} waiting`] : []),
+    plural(rows, 'row'),
+    ...(rate === null ? [] : [formatRate(rate)]),
+    ...(etaSeconds === null ? [] : [`ETA ${formatSeconds(etaSeconds)}`]),
+  ];
+  return `${chalk.bold(run)}  ${paint(state, chalk)}\n${counts.join(', ')}\noutput ${escapeText(output)}\n`;
+}
+
+function shardTable(shards: readonly ShardStatus[], chalk: ChalkInstance): string {
+  if (shards.length === 0) return '';
+  return formatTable(
+    [
+      { head: 'shard', align: 'right' },
+      { head: 'items' },
+      { head: 'state' },
+      { head: 'done', align: 'right' },
+      { head: 'failed', align: 'right' },
+      { head: 'rows', align: 'right' },
+      { head: 'attempts', align: 'right' },
+      { head: 'pid', align: 'right' },
+      { head: 'memory', align: 'right' },
+    ],
+    shards.map(({ index, start, end, state, done, failed, rows, attempts, pid, rssBytes }) => [
+      String(index),
+      `[${start},${end})`,
+      paint(state, chalk),
+      `${formatCount(done)}/${formatCount(end - start)}`,
+      failed > 0 ? chalk.red(formatCount(failed)) : '0',
+      formatCount(rows),
+      formatCount(attempts),
+      pid === null ? '-' : String(pid),
+      rssBytes === null ? '-' : formatBytes(rssBytes),
+    ]),
+  );
+}
+
+function failures(all: readonly FailureRow[], chalk: ChalkInstance): string {
+  if (all.length === 0) return '';
+  const first = all.slice(0, MOST_FAILURES);
+  const table = formatTable(
+    [
+      { head: 'item', align: 'right' },
+      { head: 'key' },
+      { head: 'shard', align: 'right' },
+      { head: 'cause' },
+      { head: 'tries', align: 'right' },
+      { head: 'message' },
+      { head: 'log' },
+    ],
+    first.map(({ index, key, shard, cause, tries, message, log }) => [
+      String(index),
+      shown(key, 40),
+      String(shard),
+      cause,
+      String(tries),
+      shown(message, 80),
+      escapeText(log),
+    ]),
+  );
+  const others = all.length - first.length;
+  const causes = [...new Set(all.map(({ cause }) => cause))];
+  const advice = causes.flatMap((cause) => {
+    const what = remedy(cause);
+    return what === undefined ? [] : [`${cause}: ${what}\n`];
+  });
+  return `${chalk.bold('Failed items')}\n${table}${others > 0 ? `… and ${formatCount(others)} more: status --json has all\n` : ''}${advice.join('')}`;
+}
+
+function next({ run, state, items }: Status, place: Omit<RunChoice, 'run'>, chalk: ChalkInstance): string {
+  if (state === 'interrupted' || state === 'stopped') return `to go on: ${chalk.bold(commandFor('resume', run, place))}\n`;
+  if (state === 'planning' || state === 'running' || items.failed === 0) return '';
+  return `to do again what failed: ${chalk.bold(commandFor('rerun', run, place, ' --failed'))}\n`;
+}

@@ -1,0 +1,107 @@
+import { UserError, unreachable } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
+import { parseDuration, parseHalt, parseInteger, parseSize, parseTolerance } from '../core/quantities.ts';
+import type { Progress } from '../core/options.ts';
+import type { Given } from './sources.ts';
+import type { KindValues, Option } from './option.ts';
+
+const PROGRESS: readonly Progress[] = ['auto', 'bar', 'plain', 'json', 'none'];
+
+/** The value of an option as one source gave it; `undefined` for its neutral word. Throws a `UserError` that names the source. */
+export function readValue(option: Option, given: Given): KindValues[Option['kind']] | undefined {
+  try {
+    if (option.kind === 'pairs') return isRecord(given.value) ? given.value : readPairs(textsOf(given));
+    if (option.kind === 'list') return textsOf(given);
+    const text = oneOf(textsOf(given));
+    return text === option.neutral ? undefined : readText(option, text);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const hint = option.neutral !== undefined && error.hint !== undefined ? `${error.hint}; or ${option.neutral}` : error.hint;
+    throw refuse(given, error.message, hint);
+  }
+}
+
+/** A `UserError` about a given value, with the source's name for the option and its place. */
+export function refuse(given: Given, message: string, hint?: string): UserError {
+  return new UserError(`${given.name}: ${message}`, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(given.place ? { place: given.place } : {}),
+  });
+}
+
+function readText(option: Option, text: string): KindValues[Option['kind']] {
+  const { kind, least = 0 } = option;
+  if (text === '')
+    throw new UserError('needs a value', option.arg === undefined ? {} : { hint: `give it as --${option.flag}=${option.arg}` });
+  switch (kind) {
+    case 'integer':
+      return parseInteger(text, least);
+    case 'duration':
+      return atLeast(parseDuration(text), least, text);
+    case 'size':
+      return parseSize(text);
+    case 'tolerance':
+      return parseTolerance(text);
+    case 'halt':
+      return parseHalt(text);
+    case 'progress':
+      return readProgress(text);
+    case 'flag':
+      return readFlag(text);
+    case 'text':
+    case 'list':
+    case 'pairs':
+      return text;
+    default:
+      return unreachable(kind);
+  }
+}
+
+function readProgress(text: string): Progress {
+  const found = PROGRESS.find((progress) => progress === text);
+  if (found) return found;
+  const near = nearest(text, PROGRESS);
+  throw new UserError(`${JSON.stringify(text)} is not a kind of progress`, {
+    hint: `${near === undefined ? '' : `did you mean "${near}"? `}choose from ${PROGRESS.join(', ')}`,
+  });
+}
+
+function readFlag(text: string): boolean {
+  const word = text.toLowerCase();
+  if (word === 'true' || word === '1') return true;
+  if (word === 'false' || word === '0') return false;
+  throw new UserError(`${JSON.stringify(text)} is neither true nor false`, { hint: 'write true or false' });
+}
+
+function readPairs(texts: readonly string[]): Readonly<Record<string, unknown>> {
+  const pairs = texts.map((text): [string, string] => {
+    const at = text.indexOf('=');
+    if (at < 1) throw new UserError(`${JSON.stringify(text)} is not a parameter`, { hint: 'write name=value, such as yearsBack=10' });
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  const twice = pairs.find(([name], index) => pairs.findIndex(([other]) => other === name) < index);
+  if (twice) throw new UserError(`the parameter ${JSON.stringify(twice[0])} is given twice`, { hint: 'give it once' });
+  // Not by assignment: a parameter called __proto__ must stay a parameter.
+  return Object.fromEntries(pairs);
+}
+
+function atLeast(ms: number, least: number, text: string): number {
+  if (ms >= least) return ms;
+  throw new UserError(`${JSON.stringify(text)} is too short`, { hint: `at least ${least}ms is possible` });
+}
+
+function textsOf(given: Given): readonly string[] {
+  if (typeof given.value === 'string') return [given.value];
+  if (isRecord(given.value)) throw new UserError('must be one value, not a mapping', { hint: 'write one value' });
+  return given.value;
+}
+
+function oneOf(texts: readonly string[]): string {
+  const [text] = texts;
+  if (text === undefined || texts.length > 1) throw new UserError(`is given ${texts.length} times`, { hint: 'give it once' });
+  return text;
+}
+
+function isRecord(value: Given['value']): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && !Array.isArray(value);
+}

@@ -1,0 +1,18 @@
+/** What the exit code of a command says. Part of the interface: a script may depend on it. */
+export const EXIT = {
+  /** All done; failures, if any, within tolerance. */
+  done: 0,
+  /** The run ended with failed items or shards. */
+  failed: 1,
+  /** The user's input is wrong (flag, file, worker module, parameter); nothing was started. */
+  usage: 2,
+  /** Stopped early, resumable: halt, deadline, budget. */
+  stopped: 3,
+  /** Merge refused: the parts do not verify. */
+  merge: 4,
+  /** A bug in Shardyard. */
+  bug: 70,
+  /** Interrupted, resumable. */
+  sigint: 130,
+  sigterm: 143,
+} as const;

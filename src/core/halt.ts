@@ -1,0 +1,11 @@
+import type { Halt, Tolerance } from './options.ts';
+
+/** True once so many items have failed that the rule applies. Percentages are of all items of the run. */
+export function halts(rule: Halt, failed: number, total: number): boolean {
+  return 'count' in rule.fail ? failed >= rule.fail.count : total > 0 && (failed / total) * 100 >= rule.fail.percent;
+}
+
+/** True when the failures are within what the user tolerates. */
+export function tolerates(tolerance: Tolerance, failed: number, total: number): boolean {
+  return 'count' in tolerance ? failed <= tolerance.count : total === 0 || (failed / total) * 100 <= tolerance.percent;
+}

@@ -1,0 +1,217 @@
+import type { AttemptId, AttemptMode } from './events.ts';
+import { countSpans, IntervalSet, type Span } from './intervals.ts';
+import { batchAt } from './slices.ts';
+import type { Running, RunState } from './state.ts';
+
+/** What the dispatcher is to do next. */
+export type Action =
+  | { readonly do: 'start' }
+  | { readonly do: 'dispatch'; readonly child: number; readonly slot: number; readonly piece: Piece }
+  /** Ask a running attempt to give up the back half of what it has not begun. */
+  | { readonly do: 'halve'; readonly attempt: Running }
+  | { readonly do: 'retire'; readonly child: number }
+  | { readonly do: 'finish' }
+  /** Nothing to do before an event or this moment (ms since 1970). */
+  | { readonly do: 'wait'; readonly until: number };
+
+/** A piece of work: positions of one shard, named after the batch that the first of them lies in. */
+export interface Piece extends AttemptId {
+  readonly spans: readonly Span[];
+  readonly stolen: boolean;
+  readonly mode: AttemptMode;
+}
+
+export interface ScheduleOptions {
+  readonly processes: number;
+  readonly spares: number;
+  /** Pause between the first launches of the slots, in milliseconds. */
+  readonly stagger: number;
+}
+
+/** What the dispatcher sees and the journal does not hold. */
+export interface View {
+  readonly now: number;
+  /** An attempt's items that it could give up, and how long they would take (ms); 0 where there is nothing to gain. */
+  givable(attempt: Running): { readonly items: number; readonly ms: number };
+}
+
+/** Decides the one next step; the dispatcher asks again after each. */
+export function decide(state: RunState, options: ScheduleOptions, view: View): Action {
+  const ready = childrenIn(state, 'ready');
+  if (state.stopping) return ready[0] !== undefined ? { do: 'retire', child: ready[0] } : settled(state);
+  if (state.owed.size === 0 && state.running.size === 0) return ready[0] !== undefined ? { do: 'retire', child: ready[0] } : settled(state);
+
+  const slot = freeSlot(state, options, view);
+  const child = ready[0];
+  if (child !== undefined && slot !== undefined) {
+    const piece = pieceFor(state, slot, view.now);
+    if (piece) return { do: 'dispatch', child, slot, piece };
+  }
+  if (wantsChild(state, options, view, ready.length)) return { do: 'start' };
+  const victim = slot === undefined ? undefined : victimFor(state, view);
+  if (victim) return { do: 'halve', attempt: victim };
+  return { do: 'wait', until: nextMoment(state, options, view) };
+}
+
+/** The next piece for a slot: its own shard from the front, then a shard nobody has, then the back of the fullest. */
+export function pieceFor(state: RunState, slot: number, now: number): Piece | undefined {
+  const own = state.slots[slot];
+  if (own !== undefined) {
+    const piece = takeFront(state, own, now);
+    if (piece) return piece;
+  }
+  const owned = new Set(state.slots);
+  let fullest: number | undefined;
+  for (const [shard, waiting] of state.waiting.entries()) {
+    if (waiting.size === 0) continue;
+    if (!owned.has(shard)) {
+      const piece = takeFront(state, shard, now);
+      if (piece) return piece;
+    }
+    if (waiting.size > (fullest === undefined ? 0 : (state.waiting[fullest]?.size ?? 0)) && takeFront(state, shard, now)) fullest = shard;
+  }
+  return fullest === undefined ? undefined : takeBack(state, fullest, now);
+}
+
+function takeFront(state: RunState, shard: number, now: number): Piece | undefined {
+  const bounds = state.plan?.shards[shard];
+  const waiting = state.waiting[shard];
+  if (!bounds || !waiting || waiting.size === 0) return undefined;
+  const due = dueAlone(state, shard, now);
+  if (due !== undefined) return alone(state, shard, due);
+  const batchSize = state.plan?.batchSize ?? 1;
+  const spans: Span[] = [];
+  let count = 0;
+  for (const [start, end] of ordinary(state, waiting)) {
+    for (let from = start; from < end; ) {
+      const to = Math.min(end, bounds[0] + (batchAt(bounds, batchSize, from) + 1) * batchSize);
+      // A batch ends at the plan's border, unless there is room for all that the next one still has.
+      if (count > 0 && count + (to - from) > batchSize) return piece(state, shard, spans, false);
+      spans.push([from, to]);
+      count += to - from;
+      from = to;
+      if (count >= batchSize) return piece(state, shard, spans, false);
+    }
+  }
+  return count > 0 ? piece(state, shard, spans, false) : undefined;
+}
+
+function takeBack(state: RunState, shard: number, now: number): Piece | undefined {
+  const bounds = state.plan?.shards[shard];
+  const waiting = state.waiting[shard];
+  if (!bounds || !waiting) return undefined;
+  const due = dueAlone(state, shard, now);
+  if (due !== undefined) return { ...alone(state, shard, due), stolen: true };
+  const batchSize = state.plan?.batchSize ?? 1;
+  const last = [...ordinary(state, waiting)].at(-1);
+  if (!last) return undefined;
+  const cell = bounds[0] + batchAt(bounds, batchSize, last[1] - 1) * batchSize;
+  const spans = [...ordinary(state, waiting)].flatMap(([start, end]): Span[] => (end > cell ? [[Math.max(start, cell), end]] : []));
+  return piece(state, shard, spans, true);
+}
+
+/** What waits in a shard without the items that are to be tried alone. */
+function* ordinary(state: RunState, waiting: IntervalSet): Generator<Span> {
+  const apart = [...state.trouble].filter(([, { alone: isAlone }]) => isAlone).map(([index]) => index);
+  if (apart.length === 0) return yield* waiting.within();
+  const rest = new IntervalSet(waiting.within());
+  for (const index of apart) rest.remove(index, index + 1);
+  yield* rest.within();
+}
+
+function dueAlone(state: RunState, shard: number, now: number): number | undefined {
+  for (const [index, trouble] of state.trouble) {
+    if (trouble.alone && trouble.notBefore <= now && state.waiting[shard]?.has(index)) return index;
+  }
+  return undefined;
+}
+
+function alone(state: RunState, shard: number, index: number): Piece {
+  return { ...piece(state, shard, [[index, index + 1]], false), mode: 'alone' };
+}
+
+function piece(state: RunState, shard: number, spans: readonly Span[], stolen: boolean): Piece {
+  const bounds = state.plan?.shards[shard] ?? [0, 0];
+  const batch = batchAt(bounds, state.plan?.batchSize ?? 1, spans[0]?.[0] ?? 0);
+  const careful = spans.some(([start, end]) => !state.careful.within(start, end).next().done);
+  return { shard, batch, attempt: (state.attempts[shard]?.[batch] ?? 0) + 1, spans, stolen, mode: careful ? 'careful' : 'normal' };
+}
+
+function freeSlot(state: RunState, options: ScheduleOptions, view: View): number | undefined {
+  const taken = new Set([...state.running.values()].map((attempt) => attempt.slot));
+  for (let slot = 0; slot < options.processes; slot++) {
+    if (taken.has(slot)) continue;
+    if (state.slots[slot] === undefined && view.now < state.totals.since + slot * options.stagger) continue;
+    return slot;
+  }
+  return undefined;
+}
+
+/** Another child pays where there is work for it: for a free slot at once, beyond that as a spare. */
+function wantsChild(state: RunState, options: ScheduleOptions, view: View, ready: number): boolean {
+  if (view.now < setupRetryAt(state)) return false;
+  const starting = childrenIn(state, 'starting').length;
+  const free = options.processes - state.running.size;
+  const coming = starting + ready;
+  if (coming >= free + options.spares) return false;
+  return coming < pieces(state, view.now, free + options.spares);
+}
+
+/** Number of pieces that could be dispatched now, counted up to `limit`. */
+function pieces(state: RunState, now: number, limit: number): number {
+  const batchSize = state.plan?.batchSize ?? 1;
+  let apart = 0;
+  let due = 0;
+  for (const trouble of state.trouble.values()) {
+    if (!trouble.alone) continue;
+    apart++;
+    if (trouble.notBefore <= now) due++;
+  }
+  let count = due;
+  for (const waiting of state.waiting) {
+    if (count >= limit) break;
+    count += Math.ceil(waiting.size / batchSize);
+  }
+  const total = state.waiting.reduce((sum, waiting) => sum + waiting.size, 0);
+  return Math.min(count, Math.max(0, total - (apart - due)), limit);
+}
+
+/** The attempt with most work left that it has not begun, where taking half of it pays. */
+function victimFor(state: RunState, view: View): Running | undefined {
+  let best: Running | undefined;
+  let most = 0;
+  for (const attempt of state.running.values()) {
+    const { items, ms } = view.givable(attempt);
+    if (items > 0 && ms > most) [best, most] = [attempt, ms];
+  }
+  return best;
+}
+
+function settled(state: RunState): Action {
+  const busy = state.running.size > 0 || [...state.children.values()].some(({ phase }) => phase !== 'leaving');
+  return busy ? { do: 'wait', until: Infinity } : { do: 'finish' };
+}
+
+function nextMoment(state: RunState, options: ScheduleOptions, view: View): number {
+  let until = Infinity;
+  for (const trouble of state.trouble.values()) if (trouble.alone && trouble.notBefore > view.now) until = Math.min(until, trouble.notBefore);
+  for (let slot = 0; slot < options.processes; slot++) {
+    const start = state.totals.since + slot * options.stagger;
+    if (state.slots[slot] === undefined && start > view.now) until = Math.min(until, start);
+  }
+  return Math.min(until, setupRetryAt(state) > view.now ? setupRetryAt(state) : Infinity);
+}
+
+/** After a child that could not be set up, the next one waits: 1 s, then 2 s. */
+function setupRetryAt(state: RunState): number {
+  return state.totals.setupFailures === 0 ? 0 : state.totals.lastSetupFailure + 1000 * state.totals.setupFailures;
+}
+
+function childrenIn(state: RunState, phase: 'starting' | 'ready'): number[] {
+  const found: number[] = [];
+  for (const [child, { phase: its }] of state.children) if (its === phase) found.push(child);
+  return found;
+}
+
+/** Items of pieces, for the log. */
+export const pieceSize = (piece: Piece): number => countSpans(piece.spans);

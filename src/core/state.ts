@@ -1,0 +1,341 @@
+import { backoff } from './backoff.ts';
+import { Commits } from './commits.ts';
+import { Coverage, moveCoverage } from './coverage.ts';
+import type { AttemptId, AttemptMode, EndState, ItemFailure, RunEvent, StopReason } from './events.ts';
+import { IntervalSet, type Span } from './intervals.ts';
+import { attemptName } from './names.ts';
+import type { Plan } from './plan.ts';
+import { shardAt } from './slices.ts';
+
+/** A dispatched attempt that has neither been committed nor ended. `unsettled`: its positions without rows or failure so far. */
+export interface Running extends AttemptId {
+  readonly child: number;
+  readonly slot: number;
+  readonly stolen: boolean;
+  readonly mode: AttemptMode;
+  readonly since: number;
+  readonly unsettled: IntervalSet;
+}
+
+/**
+ * A child's life:
+ *
+ *   starting ──ready──▶ ready ──dispatched──▶ busy ──committed──▶ leaving ──▶ (gone)
+ *       │                 │                     │                    ▲
+ *       └── dies: setup-failed                  └── dies: its cause  │
+ *                         └───────────── told to go ─────────────────┘
+ */
+export type ChildState =
+  | { readonly phase: 'starting'; readonly pid: number; readonly pidStart: string; readonly since: number }
+  | { readonly phase: 'ready'; readonly pid: number; readonly pidStart: string }
+  | { readonly phase: 'busy'; readonly pid: number; readonly pidStart: string; readonly attempt: string }
+  | { readonly phase: 'leaving'; readonly pid: number; readonly pidStart: string };
+
+/** An item that has failed before. `alone`: its child died over it, so it is tried in a child of its own, not before a moment (ms since 1970). */
+export interface Trouble {
+  readonly tries: number;
+  readonly alone: boolean;
+  readonly notBefore: number;
+}
+
+/** Sums over the current session. */
+export interface Totals {
+  since: number;
+  retries: number;
+  childrenStarted: number;
+  childrenDied: number;
+  /** Children in a row that died before they were ready. */
+  setupFailures: number;
+  /** When the last of them died (ms since 1970). */
+  lastSetupFailure: number;
+  setupMs: number;
+  itemMs: number;
+  settled: number;
+  batches: number;
+  peakRss: number;
+}
+
+const noTotals = (since: number): Totals => ({
+  since,
+  retries: 0,
+  childrenStarted: 0,
+  childrenDied: 0,
+  setupFailures: 0,
+  lastSetupFailure: 0,
+  setupMs: 0,
+  itemMs: 0,
+  settled: 0,
+  batches: 0,
+  peakRss: 0,
+});
+
+/**
+ * The state of a run: a fold over its journal. `apply` is the only way to change it; it does no input or output and
+ * reads no clock, so that the same events always give the same state. Plans are handed in beforehand (`plans`).
+ */
+export class RunState {
+  readonly plans: Plan[];
+  readonly commits = new Commits();
+  /** What each plan had when the next one replaced it; the last one is current. */
+  readonly coverages: Coverage[] = [];
+  /** Positions of the current plan that are to be done in this session or a later one. */
+  owed = new IntervalSet();
+  /** By shard: owed positions that no running attempt has. */
+  waiting: IntervalSet[] = [];
+  failures = new Map<number, ItemFailure>();
+  /** Where the log of a failed item is, if not in its shard's own. */
+  readonly failureLogs = new Map<number, Pick<Running, 'shard' | 'batch' | 'stolen'>>();
+  trouble = new Map<number, Trouble>();
+  /** Positions that were under way when a child died that had not said which items it had started. */
+  careful = new IntervalSet();
+  readonly running = new Map<string, Running>();
+  readonly children = new Map<number, ChildState>();
+  /** The shard that a slot works through from the front. */
+  slots: (number | undefined)[] = [];
+  /** By shard and batch: how many attempts there have been. */
+  readonly attempts: number[][] = [];
+  readonly warnings: string[] = [];
+  /** Rows committed; an estimate while single items of a part have been replaced, exact once merged. */
+  rows = 0;
+  session = 0;
+  worker = '';
+  /** When the last event happened (ms since 1970). */
+  lastAt = 0;
+  startedAt: number | undefined;
+  endedAt: number | undefined;
+  stopping: { readonly why: StopReason; readonly how: 'drain' | 'kill' } | undefined;
+  closed: EndState | undefined;
+  merged: Extract<RunEvent, { type: 'merged' }> | undefined;
+  totals: Totals = noTotals(0);
+
+  constructor(plans: Plan[]) {
+    this.plans = plans;
+  }
+
+  /** The current plan; `undefined` before the first one. */
+  get plan(): Plan | undefined {
+    return this.plans[this.coverages.length - 1];
+  }
+
+  /** What is committed, by position of the current plan. */
+  get coverage(): Coverage {
+    return this.coverages.at(-1) ?? new Coverage();
+  }
+
+  apply(event: RunEvent): void {
+    this.lastAt = event.at;
+    switch (event.type) {
+      case 'opened':
+        this.session++;
+        this.startedAt ??= event.at;
+        this.endedAt = undefined;
+        this.worker = event.worker;
+        this.stopping = undefined;
+        this.closed = undefined;
+        this.slots = Array.from({ length: event.processes }, () => undefined);
+        this.children.clear();
+        this.trouble.clear();
+        this.careful = new IntervalSet();
+        this.totals = noTotals(event.at);
+        if (event.changed === 'fresh') this.#forget();
+        return;
+      case 'planned':
+        return this.#replan();
+      case 'owed':
+        return this.#owe(event.spans);
+      case 'child-started':
+        this.children.set(event.child, { phase: 'starting', pid: event.pid, pidStart: event.pidStart, since: event.at });
+        this.totals.childrenStarted++;
+        return;
+      case 'child-ready':
+        this.#child(event.child, ({ pid, pidStart }) => ({ phase: 'ready', pid, pidStart }));
+        this.totals.setupMs += event.setupMs;
+        this.totals.setupFailures = 0;
+        return;
+      case 'dispatched':
+        return this.#dispatch(event);
+      case 'halved':
+        this.running.get(attemptName(event))?.unsettled.removeAll(event.spans);
+        this.#waitingOf(event.shard).addAll(event.spans);
+        return;
+      case 'tried':
+        this.totals.retries++;
+        this.trouble.set(event.index, { tries: event.tries, alone: false, notBefore: 0 });
+        return;
+      case 'item-failed':
+        this.running.get(attemptName(event))?.unsettled.remove(event.failure.index, event.failure.index + 1);
+        return this.#fail(event.failure, this.running.get(attemptName(event)));
+      case 'committed':
+        return this.#commit(event);
+      case 'attempt-ended':
+        return this.#endAttempt(event);
+      case 'child-ended':
+        if (!event.asked && event.cause !== 'ok') this.totals.childrenDied++;
+        if (event.cause === 'setup-failed') {
+          this.totals.setupFailures++;
+          this.totals.lastSetupFailure = event.at;
+        }
+        this.children.delete(event.child);
+        return;
+      case 'child-told':
+        this.#child(event.child, (child) => (child.phase === 'busy' ? child : { phase: 'leaving', pid: child.pid, pidStart: child.pidStart }));
+        return;
+      case 'warned':
+        this.warnings.push(event.message);
+        return;
+      case 'stopping':
+        this.stopping = { why: event.why, how: event.how };
+        return;
+      case 'merged':
+        this.merged = event;
+        return;
+      case 'closed':
+        this.closed = event.state;
+        this.endedAt = event.at;
+        return;
+      case 'guard-started':
+      case 'matched':
+        return;
+    }
+  }
+
+  #forget(): void {
+    this.coverages.splice(this.coverages.length - 1, 1, new Coverage());
+    for (let plan = 0; plan < this.coverages.length - 1; plan++) this.coverages[plan] = new Coverage();
+    this.failures.clear();
+    this.trouble.clear();
+    this.running.clear();
+    this.rows = 0;
+    this.merged = undefined;
+    this.owed = new IntervalSet([[0, this.plan?.count ?? 0]]);
+    this.#wait();
+  }
+
+  #replan(): void {
+    const plan = this.plans[this.coverages.length];
+    if (!plan) throw new Error('the journal names a plan that is not there');
+    const coverage = moveCoverage(plan.moves, this.coverages);
+    const owed = new IntervalSet(coverage.gaps(0, plan.count));
+    const last = this.coverages.length - 1;
+    for (const move of plan.moves) {
+      if (move.plan !== last) continue;
+      const low = move.step === 1 ? move.from : move.from - move.length + 1;
+      for (const [start, end] of this.owed.within(low, low + move.length)) {
+        const to = move.step === 1 ? move.to + start - move.from : move.to + move.from - (end - 1);
+        owed.add(to, to + end - start);
+      }
+    }
+    this.coverages.push(coverage);
+    this.rows = this.rowsWithin(0, plan.count);
+    this.owed = owed;
+    this.failures.clear();
+    this.trouble.clear();
+    this.careful = new IntervalSet();
+    this.#wait();
+  }
+
+  #wait(): void {
+    this.waiting = (this.plan?.shards ?? []).map(([start, end]) => new IntervalSet(this.owed.within(start, end)));
+    for (const attempt of this.running.values()) this.#waitingOf(attempt.shard).removeAll(attempt.unsettled.spans());
+  }
+
+  #owe(spans: readonly Span[]): void {
+    this.owed.addAll(spans);
+    const again = new IntervalSet(spans);
+    for (const index of this.failures.keys()) if (again.has(index)) this.failures.delete(index);
+    for (const index of this.trouble.keys()) if (again.has(index)) this.trouble.delete(index);
+    this.#wait();
+  }
+
+  #dispatch(event: Extract<RunEvent, { type: 'dispatched' }>): void {
+    const { shard, batch, attempt, child, slot, stolen, mode } = event;
+    const name = attemptName(event);
+    this.#waitingOf(shard).removeAll(event.spans);
+    this.running.set(name, { shard, batch, attempt, child, slot, stolen, mode, since: event.at, unsettled: new IntervalSet(event.spans) });
+    (this.attempts[shard] ??= [])[batch] = attempt;
+    if (!stolen) this.slots[slot] = shard;
+    this.#child(child, ({ pid, pidStart }) => ({ phase: 'busy', pid, pidStart, attempt: name }));
+  }
+
+
+  #commit(event: Extract<RunEvent, { type: 'committed' }>): void {
+    const { spans, receipt } = event;
+    const number = this.commits.add(this.coverages.length - 1, event, spans, receipt);
+    const attempt = this.running.get(attemptName(event));
+    this.rows += receipt.rows;
+    for (const [start, end] of spans) {
+      this.rows -= this.rowsWithin(start, end);
+      this.coverage.assign({ start, end, commit: number, from: start, step: 1 });
+      this.owed.remove(start, end);
+      this.careful.remove(start, end);
+      attempt?.unsettled.remove(start, end);
+    }
+    forEachWithin(this.failures, spans, (index) => this.failures.delete(index));
+    forEachWithin(this.trouble, spans, (index) => this.trouble.delete(index));
+    for (const failure of receipt.failed) {
+      attempt?.unsettled.remove(failure.index, failure.index + 1);
+      this.#fail(failure, attempt);
+    }
+    this.totals.itemMs += receipt.itemMs;
+    this.totals.settled += receipt.items + receipt.failed.length;
+    this.totals.batches++;
+    this.totals.peakRss = Math.max(this.totals.peakRss, event.rss);
+  }
+
+  /** Rows of positions; where a commit covers more than these, its rows are taken as evenly spread. */
+  rowsWithin(start: number, end: number): number {
+    let rows = 0;
+    for (const segment of this.coverage.within(start, end)) {
+      const commit = this.commits.get(segment.commit);
+      rows += Math.round((commit.rows * (segment.end - segment.start)) / Math.max(1, commit.items));
+    }
+    return rows;
+  }
+
+  #fail(failure: ItemFailure, attempt: Running | undefined): void {
+    this.failures.set(failure.index, failure);
+    if (attempt?.stolen) this.failureLogs.set(failure.index, { shard: attempt.shard, batch: attempt.batch, stolen: true });
+    else this.failureLogs.delete(failure.index);
+    this.trouble.delete(failure.index);
+    this.owed.remove(failure.index, failure.index + 1);
+    this.careful.remove(failure.index, failure.index + 1);
+  }
+
+  #endAttempt(event: Extract<RunEvent, { type: 'attempt-ended' }>): void {
+    const attempt = this.running.get(attemptName(event));
+    if (!attempt) return;
+    this.running.delete(attemptName(event));
+    const rest = attempt.unsettled.spans();
+    this.#waitingOf(attempt.shard).addAll(rest);
+    this.#child(attempt.child, ({ pid, pidStart }) => ({ phase: 'leaving', pid, pidStart }));
+    if (event.cause === 'ok' || event.cause === 'stopped' || event.cause === 'orphaned') return;
+    if (!event.exact) return this.careful.addAll(rest);
+    for (const [start, end] of event.suspects) {
+      for (let index = start; index < end; index++) {
+        const tries = this.trouble.get(index)?.tries ?? 0;
+        this.trouble.set(index, { tries, alone: true, notBefore: event.at + (tries > 0 ? backoff(tries) : 0) });
+      }
+    }
+  }
+
+  #waitingOf(shard: number): IntervalSet {
+    return (this.waiting[shard] ??= new IntervalSet());
+  }
+
+  #child(child: number, change: (child: ChildState) => ChildState): void {
+    const known = this.children.get(child);
+    if (known) this.children.set(child, change(known));
+  }
+
+  /** The shard of a position in the current plan. */
+  shardOf(position: number): number {
+    return shardAt(this.plan?.shards ?? [], position);
+  }
+}
+
+/** Visits the keys of a map that lie in spans, by whichever of the two is shorter. */
+function forEachWithin(map: ReadonlyMap<number, unknown>, spans: readonly Span[], visit: (index: number) => void): void {
+  if (map.size === 0) return;
+  const set = new IntervalSet(spans);
+  for (const index of map.keys()) if (set.has(index)) visit(index);
+}

@@ -1,0 +1,29 @@
+import type { Place } from '../core/errors.ts';
+import type { ItemsRef, Plan } from '../core/plan.ts';
+
+/** What the planning child is to do: import the worker, list its items, write them to `file`, compare them with earlier plans. */
+export interface PlanRequest {
+  readonly worker: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly items?: string;
+  readonly key?: string;
+  readonly limit?: number;
+  /** Where the frozen items go, absolute; and under which name the plan knows them. */
+  readonly file: string;
+  readonly name: string;
+  /** Items of earlier plans, the latest first; files as absolute paths. */
+  readonly earlier: readonly { readonly plan: number; readonly items: string | { readonly start: number; readonly end: number } }[];
+}
+
+export type FromPlanner =
+  | {
+      readonly type: 'planned';
+      readonly items: ItemsRef;
+      readonly count: number;
+      readonly columns: readonly string[] | null;
+      readonly moves: Plan['moves'];
+      /** Items of the latest earlier plan that are not in the list any more. */
+      readonly gone: number;
+    }
+  | { readonly type: 'refused'; readonly message: string; readonly hint: string | undefined; readonly place: Place | undefined; readonly exitCode: number }
+  | { readonly type: 'broken'; readonly message: string; readonly stack: string | undefined };

@@ -1,0 +1,109 @@
+import type { RunEvent } from '../core/events.ts';
+import type { RunHandle } from '../core/handle.ts';
+import type { Report, Snapshot } from '../core/report.ts';
+
+export type StopWhy = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'abort';
+
+/** What the work behind a handle uses to tell about itself. */
+export interface Session {
+  emit(event: RunEvent): void;
+  planned(info: { readonly run: string; readonly folder: string; readonly logs: string }): void;
+  /** From now on the run can be looked at and stopped. */
+  attach(run: { snapshot(): Snapshot; stop(why: StopWhy): void }): void;
+  /** Aborted by a stop before anything was attached. */
+  readonly signal: AbortSignal;
+}
+
+/** Starts work and gives the handle to it. What `work` throws rejects `planned` and `report`. */
+export function runHandle(work: (session: Session) => Promise<Report>, control: { readonly signal?: AbortSignal }): RunHandle {
+  const planned = Promise.withResolvers<{ readonly run: string; readonly folder: string; readonly logs: string }>();
+  const early = new AbortController();
+  const feed = new Feed<RunEvent>();
+  let attached: Parameters<Session['attach']>[0] | undefined;
+  // Whoever only awaits the report must not be told of an unhandled rejection.
+  planned.promise.catch(() => undefined);
+
+  const stop = (why: StopWhy = 'abort'): void => {
+    if (attached) attached.stop(why);
+    else early.abort(why);
+  };
+  const session: Session = {
+    emit: (event) => feed.push(event),
+    planned: (info) => planned.resolve(info),
+    attach: (run) => {
+      attached = run;
+      if (early.signal.aborted) run.stop('abort');
+    },
+    signal: early.signal,
+  };
+  const onAbort = (): void => stop();
+  if (control.signal?.aborted) stop();
+  control.signal?.addEventListener('abort', onAbort);
+  const report = Promise.resolve()
+    .then(() => work(session))
+    .catch((error: unknown) => {
+      planned.reject(error);
+      throw error;
+    })
+    .finally(() => {
+      control.signal?.removeEventListener('abort', onAbort);
+      feed.end();
+    });
+  report.catch(() => undefined);
+  return {
+    planned: planned.promise,
+    report,
+    snapshot: () => attached?.snapshot() ?? nothingYet,
+    stop,
+    [Symbol.asyncIterator]: () => feed.iterator(),
+  };
+}
+
+const nothingYet: Snapshot = { run: '', phase: 'planning', total: 0, done: 0, failed: 0, rows: 0, rate: null, etaSeconds: null, elapsedMs: 0, slots: [] };
+
+/** Hands every value to every iterator that exists when it is pushed; nothing is kept for later ones. */
+class Feed<T> {
+  readonly #queues = new Set<{ readonly values: T[]; wake: (() => void) | undefined }>();
+  #ended = false;
+
+  push(value: T): void {
+    for (const queue of this.#queues) {
+      queue.values.push(value);
+      queue.wake?.();
+    }
+  }
+
+  end(): void {
+    this.#ended = true;
+    for (const queue of this.#queues) queue.wake?.();
+  }
+
+  iterator(): AsyncIterator<T> {
+    const queue: { values: T[]; wake: (() => void) | undefined } = { values: [], wake: undefined };
+    this.#queues.add(queue);
+    const close = (): IteratorResult<T> => {
+      this.#queues.delete(queue);
+      return { done: true, value: undefined };
+    };
+    let at = 0;
+    return {
+      next: async () => {
+        for (;;) {
+          const value = queue.values[at];
+          if (value !== undefined) {
+            at++;
+            if (at === queue.values.length || at > 1024) {
+              queue.values.splice(0, at);
+              at = 0;
+            }
+            return { done: false, value };
+          }
+          if (this.#ended) return close();
+          await new Promise<void>((resolve) => (queue.wake = resolve));
+          queue.wake = undefined;
+        }
+      },
+      return: async () => close(),
+    };
+  }
+}

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { RunChoice, RunInfo } from '../core/api.ts';
+import type { ShardStatus, Snapshot, Status } from '../core/report.ts';
+import type { Running, RunState } from '../core/state.ts';
+import { isOwned } from '../store/lock.ts';
+import { shown, type RunPaths } from '../store/paths.ts';
+import { logOf } from './attempt-log.ts';
+import { readState } from './continue.ts';
+import { findRun, runNames } from './find-run.ts';
+import { failureRows } from './report.ts';
+
+/** The state of a run as anybody may see it: the journal, and what its parent, if there is one, has said of the last second. */
+export async function statusOf(choice: RunChoice): Promise<Status> {
+  const found = findRun(choice);
+  const { paths, manifest } = found;
+  const { state } = readState(found);
+  const live = readLive(paths);
+  const total = state.plan?.count ?? 0;
+  const inBatches = live ? live.slots.reduce((sum, slot) => sum + slot.done, 0) : 0;
+  const done = state.coverage.size;
+  const failed = state.failures.size;
+  const owned = isOwned(paths.folder);
+  const running = owned ? [...state.running.values()].reduce((sum, { unsettled }) => sum + unsettled.size, 0) : 0;
+  return {
+    run: manifest.run,
+    state: stateName(state, owned),
+    items: { total, done: Math.min(total, done + inBatches), failed, running: Math.max(0, running - inBatches), waiting: Math.max(0, state.owed.size - running) },
+    rows: live?.rows ?? state.merged?.rows ?? state.rows,
+    rate: live?.rate ?? null,
+    etaSeconds: live?.etaSeconds ?? null,
+    shards: shardsOf(state, paths, owned, live),
+    failures: failureRows(state, paths.logs),
+    output: shown(state.merged?.output ?? manifest.settings.output),
+  };
+}
+
+/** All runs, the oldest first. One that cannot be read is listed as such. */
+export async function listRuns(choice: RunChoice): Promise<readonly RunInfo[]> {
+  return runNames(resolve(choice.dataDir ?? 'data')).map((run): RunInfo => {
+    try {
+      const found = findRun({ ...choice, run });
+      const { state } = readState(found);
+      const owned = isOwned(found.paths.folder);
+      return {
+        run,
+        state: stateName(state, owned),
+        items: state.plan?.count ?? 0,
+        done: state.coverage.size,
+        failed: state.failures.size,
+        startedAt: state.startedAt ?? Date.parse(found.manifest.createdAt),
+        ms: state.startedAt === undefined ? null : (state.endedAt ?? (owned ? Date.now() : state.lastAt)) - state.startedAt,
+        output: shown(state.merged?.output ?? found.manifest.settings.output),
+      };
+    } catch {
+      return { run, state: 'unreadable', items: 0, done: 0, failed: 0, startedAt: null, ms: null, output: '' };
+    }
+  });
+}
+
+function stateName(state: RunState, owned: boolean): Status['state'] {
+  if (state.closed) return state.closed;
+  if (!owned) return 'interrupted';
+  return state.plan ? 'running' : 'planning';
+}
+
+function shardsOf(state: RunState, paths: RunPaths, owned: boolean, live: Snapshot | undefined): ShardStatus[] {
+  const { plan } = state;
+  if (!plan) return [];
+  const byShard = new Map<number, Running>();
+  if (owned) for (const attempt of state.running.values()) if (!byShard.has(attempt.shard) || !attempt.stolen) byShard.set(attempt.shard, attempt);
+  const failed = new Map<number, number>();
+  for (const index of state.failures.keys()) failed.set(state.shardOf(index), (failed.get(state.shardOf(index)) ?? 0) + 1);
+  return plan.shards.map(([start, end], index) => {
+    const attempt = byShard.get(index);
+    const slots = live?.slots.filter(({ shard, total }) => shard === index && total > 0) ?? [];
+    const own = slots.find(({ stolen }) => !stolen) ?? slots[0];
+    const done = state.coverage.countWithin(start, end) + slots.reduce((sum, slot) => sum + slot.done, 0);
+    const failures = failed.get(index) ?? 0;
+    const isOwed = !state.owed.within(start, end).next().done;
+    return {
+      index,
+      start,
+      end,
+      state: attempt ? 'running' : isOwed ? 'waiting' : failures > 0 ? 'failed' : 'done',
+      done: Math.min(end - start, done),
+      failed: failures,
+      rows: state.rowsWithin(start, end),
+      attempts: (state.attempts[index] ?? []).reduce((sum, attempts) => sum + attempts, 0),
+      pid: own?.pid ?? pidOf(state, attempt),
+      rssBytes: own?.rssBytes ?? null,
+      log: shown(logOf(paths.logs, { shard: index, batch: 0, stolen: false })),
+    };
+  });
+}
+
+function pidOf(state: RunState, attempt: Running | undefined): number | null {
+  return attempt ? (state.children.get(attempt.child)?.pid ?? null) : null;
+}
+
+/** What the parent wrote in the last seconds, if one is at work. */
+function readLive(paths: RunPaths): Snapshot | undefined {
+  if (!isOwned(paths.folder)) return undefined;
+  try {
+    // Written by the parent alone, whole or not at all.
+    return JSON.parse(readFileSync(paths.live, 'utf8')) as Snapshot;
+  } catch {
+    return undefined;
+  }
+}

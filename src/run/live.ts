@@ -1,0 +1,48 @@
+import type { Cause } from '../core/outcome.ts';
+import type { Child } from '../executors/executor.ts';
+
+/** What is known of a child and not worth a line in the journal. Times in milliseconds since 1970. */
+export interface Live {
+  readonly child: Child;
+  /** Whether it has been told what the run is about; not before the guard knows its group. */
+  introduced: boolean;
+  attempt: string | undefined;
+  settled: number;
+  rows: number;
+  begun: number;
+  /** When `settled` last grew. */
+  movedAt: number;
+  lastKey: string | null;
+  rss: number;
+  peakRss: number;
+  /** Why it was told to go, and when it is told again, more strongly. */
+  told: { readonly why: Cause; readonly insistAt: number; readonly how: 'message' | 'SIGTERM' | 'SIGKILL' } | undefined;
+  /** Whether an answer to `halve` is owed, and whether the last one was that there is nothing to give. */
+  halving: 'no' | 'asked' | 'refused';
+  /** True once it has handed in a receipt, and settles once that has been checked. */
+  receipt: boolean;
+  checked: Promise<void> | undefined;
+  crashed: string | undefined;
+  broken: { readonly message: string; readonly code: string | undefined } | undefined;
+}
+
+export function newLive(child: Child): Live {
+  return {
+    child,
+    introduced: false,
+    attempt: undefined,
+    settled: 0,
+    rows: 0,
+    begun: 0,
+    movedAt: 0,
+    lastKey: null,
+    rss: 0,
+    peakRss: 0,
+    told: undefined,
+    halving: 'no',
+    receipt: false,
+    checked: undefined,
+    crashed: undefined,
+    broken: undefined,
+  };
+}

@@ -1,0 +1,130 @@
+import { accessSync, constants, mkdirSync, rmSync, statSync, type Stats } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { UserError } from '../core/errors.ts';
+import { parseAttemptName } from '../core/names.ts';
+import type { RunState } from '../core/state.ts';
+import { createColumnUnion } from '../formats/columns.ts';
+import { createLines } from '../formats/lines.ts';
+import { parseOutput } from '../formats/output.ts';
+import { openWriter } from '../formats/writer.ts';
+import { commitFile, publishText, temporaryName } from '../store/files.ts';
+import type { Manifest } from '../store/manifest.ts';
+import type { RunPaths } from '../store/paths.ts';
+import { PartSource, type Take } from './part-source.ts';
+
+/** So many bytes are copied before the event loop gets a turn. */
+const TURN = 32 << 20;
+
+export interface MergeJob {
+  readonly state: RunState;
+  readonly manifest: Manifest;
+  readonly paths: RunPaths;
+  readonly output: string;
+}
+
+export interface Merged {
+  readonly file: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/**
+ * Writes what is committed as one file, in item order, and beside it `<output>.meta.json`. The output has its name only
+ * once it is whole and synced; until then, and if the parts do not verify (`UserError`, exit code 4), an earlier one stays.
+ */
+export async function mergeRun({ state, manifest, paths, output }: MergeJob): Promise<Merged> {
+  const { format, compression } = parseOutput(output);
+  const from = manifest.partFormat;
+  mkdirSync(dirname(resolve(output)), { recursive: true });
+  const source = new PartSource({ state, parts: paths.parts, format: from });
+  const temporary = temporaryName(output);
+  try {
+    const columns = manifest.columns ?? (format === 'csv' || from === 'csv' ? await unionOf(source) : undefined);
+    const writer = openWriter({ file: temporary, format, compression, from, columns });
+    try {
+      const rows = await source.read(withTurns((chunk) => writer.write(chunk)));
+      const { bytes, sha256 } = await writer.finish();
+      commitFile(temporary, output);
+      await writeMeta(output, { columns: columns ?? null, rows, bytes, sha256, parts: source.used.size, state, run: manifest.run });
+      return { file: output, rows, bytes, sha256 };
+    } catch (error) {
+      await writer.abort();
+      throw error;
+    }
+  } finally {
+    rmSync(temporary, { force: true });
+    source.close();
+  }
+}
+
+/** The columns of rows that declare none: one pass over all of them. */
+async function unionOf(source: PartSource): Promise<readonly string[]> {
+  const union = createColumnUnion();
+  const lines = createLines();
+  await source.read(
+    withTurns((chunk) => {
+      for (const line of lines.push(chunk)) union.add(line);
+    }),
+  );
+  for (const line of lines.end()) union.add(line);
+  return union.columns();
+}
+
+function withTurns(take: Take): Take {
+  let bytes = 0;
+  return async (chunk) => {
+    bytes += chunk.length;
+    const taken = take(chunk);
+    if (taken) await taken;
+    if (bytes < TURN) return;
+    bytes = 0;
+    await nextTurn();
+  };
+}
+
+interface Meta {
+  readonly run: string;
+  readonly columns: readonly string[] | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Number of parts that rows were taken from. */
+  readonly parts: number;
+  readonly state: RunState;
+}
+
+async function writeMeta(output: string, { state, ...meta }: Meta): Promise<void> {
+  const items = { total: state.plan?.count ?? 0, done: state.coverage.size, failed: state.failures.size };
+  const failedItems = [...state.failures.values()].sort((a, b) => a.index - b.index);
+  await publishText(`${output}.meta.json`, `${JSON.stringify({ version: 1, ...meta, items, failedItems }, null, 2)}\n`);
+}
+
+/** Refuses an output that cannot become a file, before anything is started. */
+export function checkOutput(output: string): void {
+  parseOutput(output);
+  const refuse = (why: string): never => {
+    throw new UserError(`the output cannot be written: ${why}`, { place: { file: output }, hint: 'choose another --output' });
+  };
+  if (parseAttemptName(output)) refuse('this is the name of a part');
+  const look = (path: string): Stats | undefined => {
+    try {
+      return statSync(path, { throwIfNoEntry: false });
+    } catch (error) {
+      return refuse(error instanceof Error ? error.message : String(error));
+    }
+  };
+  if (look(output)?.isDirectory()) refuse('it is a folder');
+  for (let folder = dirname(resolve(output)); ; folder = dirname(folder)) {
+    const found = look(folder);
+    if (!found) continue;
+    if (!found.isDirectory()) refuse(`${folder} is not a folder`);
+    try {
+      accessSync(folder, constants.W_OK);
+    } catch {
+      refuse(`${folder} is read-only`);
+    }
+    return;
+  }
+}

@@ -1,0 +1,14 @@
+/** How the user starts Shardyard, so that a command they are shown can be pasted. */
+function program(): string {
+  const { npm_lifecycle_event: script, npm_command: command, npm_package_name: name } = process.env;
+  if (script !== undefined && command === 'run' && name === 'shardyard') return 'npm run shardyard --';
+  return command === 'exec' ? 'npx shardyard' : 'shardyard';
+}
+
+/** A command line about a run, with its folders where they are not the default ones. */
+export function commandFor(verb: string, run: string, { dataDir, logsDir }: { readonly dataDir?: string | undefined; readonly logsDir?: string | undefined }, more = ''): string {
+  const folders = [dataDir === undefined || dataDir === 'data' ? '' : ` --data-dir ${quote(dataDir)}`, logsDir === undefined || logsDir === 'logs' ? '' : ` --logs-dir ${quote(logsDir)}`];
+  return `${program()} ${verb} ${run}${more}${folders.join('')}`;
+}
+
+const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

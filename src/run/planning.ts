@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { UserError } from '../core/errors.ts';
+import { itemsName } from '../core/names.ts';
+import type { Plan } from '../core/plan.ts';
+import { slices } from '../core/slices.ts';
+import type { Guard } from '../executors/guard.ts';
+import type { FromPlanner, PlanRequest } from '../ipc/planning.ts';
+import { signal } from '../store/processes.ts';
+
+const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
+const entry = fileURLToPath(new URL(`../child/planner.${extension}`, import.meta.url));
+
+export type Planned = Extract<FromPlanner, { type: 'planned' }>;
+
+export interface PlanningOptions {
+  readonly worker: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly items: string | undefined;
+  readonly key: string | undefined;
+  readonly limit: number | undefined;
+  readonly folder: string;
+  /** The plan's number, and the plans before it. */
+  readonly index: number;
+  readonly earlier: readonly Plan[];
+  readonly nodeArgs: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal | undefined;
+  /** Ends the planning child when this process dies. */
+  readonly guard: Guard;
+}
+
+/** Has a planning child import the worker and write the items down. What the user did wrong comes back as a `UserError`. */
+export async function planItems(options: PlanningOptions): Promise<Planned> {
+  const name = itemsName(options.index);
+  const request: PlanRequest = {
+    worker: options.worker,
+    params: options.params,
+    file: join(options.folder, name),
+    name,
+    earlier: options.earlier
+      .map(({ index, items }) => ({ plan: index, items: items.kind === 'file' ? join(options.folder, items.file) : { start: items.start, end: items.end } }))
+      .reverse(),
+    ...(options.items === undefined ? {} : { items: options.items }),
+    ...(options.key === undefined ? {} : { key: options.key }),
+    ...(options.limit === undefined ? {} : { limit: options.limit }),
+  };
+  const answer = await ask(request, options);
+  if (answer.type === 'planned') return answer;
+  if (answer.type === 'broken') throw Object.assign(new Error(answer.message), answer.stack === undefined ? {} : { stack: answer.stack });
+  const { message, hint, place, exitCode } = answer;
+  throw new UserError(message, { exitCode, ...(hint === undefined ? {} : { hint }), ...(place === undefined ? {} : { place }) });
+}
+
+async function ask(request: PlanRequest, { nodeArgs, env, signal: abort, worker, guard }: PlanningOptions): Promise<FromPlanner> {
+  abort?.throwIfAborted();
+  // A list that the user pipes or types in is read by the planning child itself; what a worker prints here goes to stderr.
+  const subprocess = execa(process.execPath, [...nodeArgs, entry], {
+    ipc: true,
+    serialization: 'json',
+    stdin: request.items === '-' ? 'inherit' : 'ignore',
+    stdout: 2,
+    stderr: 2,
+    env,
+    detached: true,
+    buffer: false,
+    reject: false,
+    cleanup: false,
+    forceKillAfterDelay: false,
+  });
+  const child = subprocess.nodeChildProcess;
+  const end = (): void => void (child.pid !== undefined && signal(-child.pid, 'SIGKILL'));
+  abort?.addEventListener('abort', end, { once: true });
+  try {
+    return await new Promise<FromPlanner>((resolve, reject) => {
+      let answer: FromPlanner | undefined;
+      // Only our own program answers here; a worker's own messages have no such type.
+      child.on('message', (message) => {
+        if (isAnswer(message)) answer = message;
+      });
+      child.once('error', reject);
+      child.once('exit', (code, name) => {
+        setImmediate(() => {
+          if (answer) return resolve(answer);
+          if (abort?.aborted) return reject(abort.reason);
+          const how = name === null ? `ended with exit code ${code}` : `was killed by ${name}`;
+          reject(
+            new UserError(`the process that imports the worker ${how} before it could list the items`, {
+              place: { file: worker },
+              hint: 'see what it printed above; the module must not end the process when it is imported',
+            }),
+          );
+        });
+      });
+      // Nothing of the user's runs before the guard knows.
+      void guard.watch(child.pid ?? 0).then(() => child.connected && child.send(request));
+    });
+  } finally {
+    abort?.removeEventListener('abort', end);
+    if (child.pid !== undefined) guard.forget(child.pid);
+  }
+}
+
+function isAnswer(message: unknown): message is FromPlanner {
+  if (typeof message !== 'object' || message === null || !('type' in message)) return false;
+  return message.type === 'planned' || message.type === 'refused' || message.type === 'broken';
+}
+
+/** The plan for what the planning child found. */
+export function planOf(planned: Planned, index: number, { shards, batchSize }: { shards: number; batchSize: number }): Plan {
+  return {
+    version: 1,
+    index,
+    items: planned.items,
+    count: planned.count,
+    batchSize,
+    shards: slices(planned.count, shards),
+    emptyShards: Math.max(0, shards - planned.count),
+    moves: planned.moves,
+  };
+}

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import type { PlanPreview } from '../core/api.ts';
+import { checkRunName, defaultRunName, workerName } from '../core/names.ts';
+import type { LaunchOptions } from '../core/options.ts';
+import { batchesOf } from '../core/slices.ts';
+import { startGuard } from '../executors/guard.ts';
+import { openFrozen, rangeReader } from '../input/reader.ts';
+import { runPaths, shown } from '../store/paths.ts';
+import { settingsOf, shapeOf } from './defaults.ts';
+import { childEnvironment } from './environment.ts';
+import { hashWorker } from './launch.ts';
+import { checkOutput } from './merge.ts';
+import { planItems, planOf } from './planning.ts';
+
+/** The shards and batches that `launch` would make with these options. Launches nothing, leaves nothing. */
+export async function previewPlan(options: LaunchOptions): Promise<PlanPreview> {
+  const worker = resolve(options.worker);
+  hashWorker(worker);
+  const run = options.name === undefined ? defaultRunName(workerName(worker), Date.now()) : checkRunName(options.name);
+  const paths = runPaths(resolve(options.dataDir ?? 'data'), resolve(options.logsDir ?? 'logs'), run);
+  const settings = settingsOf({ ...options, worker }, paths, 1);
+  checkOutput(settings.output);
+  const folder = mkdtempSync(join(tmpdir(), 'shardyard-plan-'));
+  const mark = randomBytes(16).toString('hex');
+  const guard = startGuard(mark);
+  try {
+    const planned = await planItems({
+      worker,
+      params: options.params ?? {},
+      items: options.items,
+      key: options.key,
+      limit: options.limit,
+      folder,
+      index: 0,
+      earlier: [],
+      nodeArgs: settings.nodeArgs,
+      env: childEnvironment(folder, mark),
+      signal: undefined,
+      guard,
+    });
+    const plan = planOf(planned, 0, shapeOf(planned.count, settings.processes, options));
+    const reader = plan.items.kind === 'range' ? rangeReader(plan.items.start, plan.items.end) : openFrozen(join(folder, plan.items.file));
+    const shards = plan.shards.map((span, index) => ({
+      index,
+      start: span[0],
+      end: span[1],
+      batches: batchesOf(span, plan.batchSize),
+      firstKey: reader.keyAt(span[0]),
+      lastKey: reader.keyAt(span[1] - 1),
+    }));
+    reader.close();
+    const { processes, concurrency, output } = settings;
+    return { worker: shown(worker), items: plan.count, processes, concurrency, batchSize: plan.batchSize, emptyShards: plan.emptyShards, shards, columns: planned.columns, output: shown(output) };
+  } finally {
+    guard.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,61 @@
+import { tolerates } from '../core/halt.ts';
+import type { EndState, StopReason } from '../core/events.ts';
+import type { FailureRow, Report } from '../core/report.ts';
+import type { RunState } from '../core/state.ts';
+import { shown } from '../store/paths.ts';
+import { logOf } from './attempt-log.ts';
+import { commandFor } from './next-command.ts';
+import type { WorkOptions } from './work.ts';
+
+/** Milliseconds, and moments in milliseconds since 1970. */
+export interface Times {
+  readonly since: number;
+  readonly planning: number;
+  merging: number;
+}
+
+const EXIT_CODES: Readonly<Record<StopReason, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 3, abort: 3, halt: 3, setup: 1, disk: 1 };
+
+/** What a session has come to. */
+export function reportOf({ state, settings, manifest, paths, folders, times }: Omit<WorkOptions, 'guard'> & { readonly times: Times }): Report {
+  const failures = failureRows(state, paths.logs);
+  const total = state.plan?.count ?? 0;
+  const end: EndState = state.closed ?? 'stopped';
+  const kept = failures.filter(({ index }) => state.coverage.has(index)).map(({ key }) => key);
+  const failedByCause: Report['failedByCause'] = {};
+  for (const { cause } of failures) Object.assign(failedByCause, { [cause]: (failedByCause[cause] ?? 0) + 1 });
+  const { merged, totals } = state;
+  const wall = Date.now() - times.since;
+  return {
+    version: 1,
+    run: manifest.run,
+    state: end,
+    exitCode: state.stopping ? EXIT_CODES[state.stopping.why] : tolerates(settings.maxFailures, failures.length, total) ? 0 : 1,
+    items: { total, done: state.coverage.size, failed: failures.length, owed: state.owed.size },
+    rows: end !== 'stopped' && merged ? merged.rows : state.rows,
+    failedByCause,
+    failures,
+    keptOldRows: kept,
+    retries: totals.retries,
+    children: { started: totals.childrenStarted, died: totals.childrenDied, peakRssBytes: totals.peakRss },
+    parentPeakRssBytes: process.resourceUsage().maxRSS * 1024,
+    time: { wall, planning: times.planning, setup: totals.setupMs, items: totals.itemMs, merging: times.merging },
+    speedUp: totals.itemMs > 0 && wall > 0 ? totals.itemMs / wall : null,
+    output: end !== 'stopped' && merged ? { file: shown(merged.output), rows: merged.rows, bytes: merged.bytes, sha256: merged.sha256 } : null,
+    folder: shown(paths.folder),
+    logs: shown(paths.logs),
+    next: end === 'stopped' ? commandFor('resume', manifest.run, folders) : failures.length > 0 ? commandFor('rerun', manifest.run, folders, ' --failed') : null,
+    warnings: state.warnings,
+  };
+}
+
+/** The failed items, in item order, each with the log of its shard. */
+export function failureRows(state: RunState, logs: string): FailureRow[] {
+  return [...state.failures.values()]
+    .sort((a, b) => a.index - b.index)
+    .map(({ index, key, cause, message, tries }) => {
+      const shard = state.shardOf(index);
+      return { index, key, shard, cause, message, tries, log: shown(logOf(logs, state.failureLogs.get(index) ?? { shard, batch: 0, stolen: false })) };
+    });
+}
+

@@ -1,0 +1,54 @@
+import type { RunEvent } from '../core/events.ts';
+import type { Cause } from '../core/outcome.ts';
+import type { Span } from '../core/intervals.ts';
+import type { Running, RunState } from '../core/state.ts';
+import type { Salvage } from '../store/ledger.ts';
+
+/** An event that has no time yet. */
+export type Fact = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'at'> : never) : never;
+
+export interface Death {
+  readonly cause: Cause;
+  readonly message?: string;
+  /** Highest number of retries of one item. */
+  readonly retries: number;
+  readonly now: number;
+}
+
+/**
+ * What follows from the death of an attempt's child: what it had finished is committed; an item that is known to have been alone in
+ * flight has had one more try, and is given up when that was its last; the rest is owed.
+ */
+export function settleDeath(state: RunState, attempt: Running, found: Salvage, death: Death): Fact[] {
+  const { shard, batch, attempt: number } = attempt;
+  const id = { shard, batch, attempt: number };
+  const facts: Fact[] = [];
+  const failed = found.failed.flatMap(({ index, key, cause, message, tries }) =>
+    attempt.unsettled.has(index) ? [{ index, key, cause: cause === 'item-timeout' ? ('item-timeout' as const) : ('error' as const), message: message ?? '', tries: tries ?? 1 }] : [],
+  );
+  if (found.items > 0 || failed.length > 0) {
+    const { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, itemMs, spans } = found;
+    const receipt = { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, itemMs, failed };
+    facts.push({ type: 'committed', ...id, spans, receipt, salvaged: true, ms: death.now - attempt.since, rss: 0 });
+  }
+  const counts = death.cause !== 'stopped' && death.cause !== 'orphaned';
+  const exact = found.exact || attempt.mode !== 'normal';
+  const inFlight = counts && exact ? found.inFlight.filter(({ index }) => attempt.unsettled.has(index)) : [];
+  const [culprit] = inFlight;
+  if (culprit && inFlight.length === 1) {
+    const tries = (state.trouble.get(culprit.index)?.tries ?? 0) + 1;
+    const message = death.message ?? `its child died (${death.cause})`;
+    if (tries > death.retries) facts.push({ type: 'item-failed', ...id, failure: { index: culprit.index, key: culprit.key, cause: death.cause, message, tries } });
+    else facts.push({ type: 'tried', ...id, index: culprit.index, key: culprit.key, tries, cause: death.cause, message });
+  }
+  const suspects = inFlight.map(({ index }): Span => [index, index + 1]);
+  facts.push({
+    type: 'attempt-ended',
+    ...id,
+    cause: death.cause,
+    suspects,
+    exact: !counts || (exact && inFlight.length > 0),
+    ...(death.message === undefined ? {} : { message: death.message }),
+  });
+  return facts;
+}

@@ -1,0 +1,110 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EndState, RunEvent } from '../core/events.ts';
+import { createRate, perSecond, sampleRate } from '../core/progress.ts';
+import type { Report } from '../core/report.ts';
+import type { RunState } from '../core/state.ts';
+import type { Guard } from '../executors/guard.ts';
+import { localExecutor } from '../executors/local.ts';
+import { publishText } from '../store/files.ts';
+import type { Journal } from '../store/journal.ts';
+import type { Manifest, RunSettings } from '../store/manifest.ts';
+import type { RunPaths } from '../store/paths.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { StopWhy } from './handle.ts';
+import { watchLimits } from './limits.ts';
+import { mergeRun } from './merge.ts';
+import { reportOf, type Times } from './report.ts';
+import type { Fact } from './settle.ts';
+import { settledNow, snapshotOf, type Folders } from './snapshot.ts';
+
+export interface WorkOptions {
+  readonly state: RunState;
+  readonly journal: Journal;
+  readonly manifest: Manifest;
+  readonly settings: RunSettings;
+  readonly paths: RunPaths;
+  readonly folders: Folders;
+  readonly guard: Guard;
+  /** Environment of the children. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The mark of this session's processes. */
+  readonly token: string;
+  /** When the session began, and how long planning took (ms). */
+  readonly since: number;
+  readonly planning: number;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+/** Works through what is owed, merges, and reports: the part that all sessions have in common. */
+export class Work {
+  readonly #options: WorkOptions;
+  readonly #dispatcher: Dispatcher;
+  #rate = createRate();
+  #merging = false;
+
+  constructor(options: WorkOptions) {
+    this.#options = options;
+    const { state, journal, manifest, settings, paths, token, env, guard } = options;
+    const executor = localExecutor({ nodeArgs: settings.nodeArgs, env, log: join(paths.logs, 'setup.log') });
+    this.#dispatcher = new Dispatcher({ state, journal, executor, manifest, settings, paths, token, guard, onEvent: options.onEvent });
+  }
+
+  emit(fact: Fact): void {
+    this.#dispatcher.emit(fact);
+  }
+
+  /** Keeps what the attempts of a dead parent had finished. */
+  salvage(): void {
+    this.#dispatcher.salvage();
+  }
+
+  stop(why: StopWhy): void {
+    this.#dispatcher.stop(why);
+  }
+
+  snapshot(): ReturnType<typeof snapshotOf> {
+    const { state, settings, manifest, since } = this.#options;
+    const { live } = this.#dispatcher;
+    const now = Date.now();
+    this.#rate = sampleRate(this.#rate, now, settledNow(state, live));
+    return snapshotOf({ run: manifest.run, state, settings, live, rate: perSecond(this.#rate), since, merging: this.#merging, now });
+  }
+
+  async run(): Promise<Report> {
+    const { state, journal, manifest, settings, paths, since } = this.#options;
+    const unwatch = watchLimits({ dispatcher: this.#dispatcher, state, settings, paths, onSample: () => this.#showLive() });
+    try {
+      await this.#dispatcher.run();
+    } finally {
+      unwatch();
+      rmSync(paths.live, { force: true });
+    }
+    const times: Times = { since, planning: this.#options.planning, merging: 0 };
+    await journal.synced();
+    if (!state.stopping) {
+      this.#merging = true;
+      const before = Date.now();
+      const merged = await mergeRun({ state, manifest, paths, output: settings.output });
+      times.merging = Date.now() - before;
+      this.emit({ type: 'merged', output: merged.file, rows: merged.rows, bytes: merged.bytes, sha256: merged.sha256, ms: times.merging });
+    }
+    const end: EndState = state.stopping ? 'stopped' : state.failures.size > 0 ? 'failed' : 'done';
+    this.emit({ type: 'closed', state: end });
+    await journal.synced();
+    const report = reportOf({ ...this.#options, times });
+    await publishText(paths.report, `${JSON.stringify(report, null, 2)}\n`);
+    return report;
+  }
+
+  /** What other terminals see of this one; lost with a power cut, and worth nothing then. */
+  #showLive(): void {
+    const temporary = `${this.#options.paths.live}.tmp`;
+    try {
+      writeFileSync(temporary, JSON.stringify(this.snapshot()));
+      renameSync(temporary, this.#options.paths.live);
+    } catch {
+      // The disk's fault shows where it counts.
+    }
+  }
+}

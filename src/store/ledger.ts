@@ -1,0 +1,221 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import { IntervalSet, type Span } from '../core/intervals.ts';
+
+const CHUNK = 1 << 20;
+
+/** A finished item of a ledger: `[start, end)` are bytes of the part. */
+export interface DoneLine {
+  readonly index: number;
+  readonly key: string;
+  readonly status: 'done';
+  readonly start: number;
+  readonly end: number;
+  readonly rows: number;
+  readonly ms: number;
+  readonly crc32: number;
+}
+
+export interface NoteLine {
+  readonly index: number;
+  readonly key: string;
+  readonly status: 'started' | 'tried' | 'failed';
+  readonly at?: number;
+  readonly cause?: string;
+  readonly message?: string;
+  readonly tries?: number;
+}
+
+export type LedgerLine = DoneLine | NoteLine | { readonly status: 'marked' | 'unmarked' };
+
+/** The lines of a file as text, without their newline; a last line without one is left out. */
+export function* readLines(descriptor: number): Generator<string> {
+  const chunk = Buffer.allocUnsafe(CHUNK);
+  let rest: Buffer = Buffer.alloc(0);
+  let position = 0;
+  for (;;) {
+    const size = readSync(descriptor, chunk, 0, CHUNK, position);
+    if (size === 0) return;
+    position += size;
+    const bytes = rest.length > 0 ? Buffer.concat([rest, chunk.subarray(0, size)]) : chunk.subarray(0, size);
+    let start = 0;
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+      yield bytes.toString('utf8', start, end);
+      start = end + 1;
+    }
+    rest = Buffer.from(bytes.subarray(start));
+  }
+}
+
+/** The lines of a ledger, up to the first that is not one. */
+export function* readLedger(descriptor: number): Generator<LedgerLine> {
+  for (const text of readLines(descriptor)) {
+    const line = parse(text);
+    if (!line) return;
+    yield line;
+  }
+}
+
+/** The longest-running of the items that a ledger has as started and not ended, as far as its last 256 KiB tell. */
+export function oldestStart(ledger: string): { readonly key: string; readonly at: number } | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(ledger, 'r');
+  } catch {
+    return undefined;
+  }
+  try {
+    const { size } = fstatSync(descriptor);
+    const buffer = Buffer.allocUnsafe(Math.min(size, 256 << 10));
+    readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
+    const open = new Map<number, { key: string; at: number }>();
+    for (const text of buffer.toString('utf8').split('\n')) {
+      const line = parse(text);
+      if (!line || !('index' in line)) continue;
+      if (line.status === 'started' && line.at !== undefined) open.set(line.index, { key: line.key, at: line.at });
+      else open.delete(line.index);
+    }
+    let oldest: { key: string; at: number } | undefined;
+    for (const start of open.values()) if (!oldest || start.at < oldest.at) oldest = start;
+    return oldest;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** What can be kept of an attempt whose child died: the items whose ledger lines and rows agree. */
+export interface Salvage {
+  readonly spans: readonly Span[];
+  readonly items: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly crc32: number;
+  readonly layout: 'plain' | 'scattered';
+  readonly ledgerLines: number;
+  readonly ledgerBytes: number;
+  readonly ledgerCrc32: number;
+  readonly itemMs: number;
+  readonly failed: readonly NoteLine[];
+  /** Items that had started and not finished. */
+  readonly inFlight: readonly { readonly index: number; readonly key: string; readonly at: number | undefined }[];
+  /** False when the child did not write down every start, so that others may have been in flight. */
+  readonly exact: boolean;
+}
+
+const nothing: Salvage = {
+  spans: [],
+  items: 0,
+  rows: 0,
+  bytes: 0,
+  crc32: 0,
+  layout: 'plain',
+  ledgerLines: 0,
+  ledgerBytes: 0,
+  ledgerCrc32: 0,
+  itemMs: 0,
+  failed: [],
+  inFlight: [],
+  exact: false,
+};
+
+/** Reads a ledger and checks every finished item against the part, up to the first that does not agree. */
+export function salvage({ part, ledger }: { part: string; ledger: string }): Salvage {
+  let ledgerFile: number;
+  try {
+    ledgerFile = openSync(ledger, 'r');
+  } catch {
+    return nothing;
+  }
+  const partFile = openSync(part, 'r');
+  try {
+    return new Salvager(partFile).read(ledgerFile);
+  } finally {
+    closeSync(partFile);
+    closeSync(ledgerFile);
+  }
+}
+
+class Salvager {
+  readonly #part: number;
+  readonly #partBytes: number;
+  readonly #done = new IntervalSet();
+  readonly #failed: NoteLine[] = [];
+  readonly #inFlight = new Map<number, { index: number; key: string; at: number | undefined }>();
+  #buffer = Buffer.allocUnsafe(1 << 16);
+
+  constructor(part: number) {
+    this.#part = part;
+    this.#partBytes = fstatSync(part).size;
+  }
+
+  read(ledger: number): Salvage {
+    let [rows, bytes, crc, lines, ledgerBytes, ledgerCrc, itemMs, lastIndex] = [0, 0, 0, 0, 0, 0, 0, -1];
+    let plain = true;
+    let exact = true;
+    for (const text of readLines(ledger)) {
+      const line = parse(text);
+      if (!line) break;
+      if (line.status === 'done') {
+        const span = this.#verified(line, crc);
+        if (span === undefined) break;
+        crc = span;
+        if (line.index <= lastIndex || line.start !== bytes) plain = false;
+        lastIndex = line.index;
+        rows += line.rows;
+        bytes += line.end - line.start;
+        itemMs += line.ms;
+        this.#done.add(line.index, line.index + 1);
+        this.#inFlight.delete(line.index);
+      } else if ('index' in line) {
+        if (line.status === 'started') this.#inFlight.set(line.index, { index: line.index, key: line.key, at: line.at });
+        else this.#inFlight.delete(line.index);
+        if (line.status === 'failed') this.#failed.push(line);
+      } else exact = line.status === 'marked';
+      const raw = Buffer.from(`${text}\n`);
+      lines++;
+      ledgerBytes += raw.length;
+      ledgerCrc = crc32(raw, ledgerCrc);
+    }
+    return {
+      spans: this.#done.spans(),
+      items: this.#done.size,
+      rows,
+      bytes,
+      crc32: crc,
+      layout: plain ? 'plain' : 'scattered',
+      ledgerLines: lines,
+      ledgerBytes,
+      ledgerCrc32: ledgerCrc,
+      itemMs,
+      failed: this.#failed,
+      inFlight: [...this.#inFlight.values()],
+      exact,
+    };
+  }
+
+  /** The running checksum with this item's rows, if they are as the line says. */
+  #verified(line: DoneLine, running: number): number | undefined {
+    if (!(line.start >= 0 && line.end >= line.start && line.end <= this.#partBytes)) return undefined;
+    let own = 0;
+    let all = running;
+    for (let at = line.start; at < line.end; ) {
+      const size = readSync(this.#part, this.#buffer, 0, Math.min(this.#buffer.length, line.end - at), at);
+      if (size === 0) return undefined;
+      const bytes = this.#buffer.subarray(0, size);
+      own = crc32(bytes, own);
+      all = crc32(bytes, all);
+      at += size;
+    }
+    return own === line.crc32 ? all : undefined;
+  }
+}
+
+function parse(text: string): LedgerLine | undefined {
+  try {
+    const line: unknown = JSON.parse(text);
+    // Written by our child; what it claims about bytes is checked against the part by whoever uses it.
+    return typeof line === 'object' && line !== null && 'status' in line ? (line as LedgerLine) : undefined;
+  } catch {
+    return undefined;
+  }
+}

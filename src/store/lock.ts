@@ -1,0 +1,62 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { UserError } from '../core/errors.ts';
+import { startTime } from './processes.ts';
+
+/** Who has a run: the parent's PID, its start time (see `startTime`), and since when (ms since 1970). */
+export interface Owner {
+  readonly pid: number;
+  readonly pidStart: string;
+  readonly since: number;
+}
+
+/** The right to change a run. Held until `release`, or until the process is gone, however it ends. */
+export interface Lock {
+  release(): void;
+}
+
+const lockFile = (folder: string): string => join(folder, 'lock.sqlite');
+const ownerFile = (folder: string): string => join(folder, 'owner.json');
+
+/**
+ * Takes a run for this process. SQLite's exclusive lock excludes (the kernel gives it back the moment its owner dies); the
+ * owner's file beside it only tells who. Throws a `UserError` naming the owner when somebody else has the run.
+ */
+export function takeLock(folder: string, run: string): Lock {
+  const database = new DatabaseSync(lockFile(folder));
+  try {
+    database.exec('PRAGMA busy_timeout = 0');
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if (!(error instanceof Error && /locked|busy/i.test(error.message))) throw error;
+    const owner = readOwner(folder);
+    const who = owner ? `process ${owner.pid}, since ${new Date(owner.since).toISOString()}` : 'another process';
+    throw new UserError(`the run ${run} is being worked on by ${who}`, {
+      hint: `watch it with \`shardyard status ${run}\`, or end that process first`,
+      cause: error,
+    });
+  }
+  const owner: Owner = { pid: process.pid, pidStart: startTime(process.pid) ?? '', since: Date.now() };
+  writeFileSync(ownerFile(folder), JSON.stringify(owner));
+  return { release: () => database.close() };
+}
+
+/** Who has, or last had, the run. */
+export function readOwner(folder: string): Owner | undefined {
+  try {
+    // Written by `takeLock` alone; anything else fails the checks below.
+    const owner = JSON.parse(readFileSync(ownerFile(folder), 'utf8')) as Partial<Owner>;
+    if (typeof owner.pid !== 'number' || typeof owner.pidStart !== 'string' || typeof owner.since !== 'number') return undefined;
+    return { pid: owner.pid, pidStart: owner.pidStart, since: owner.since };
+  } catch {
+    return undefined;
+  }
+}
+
+/** True while the owner's process lives. */
+export function isOwned(folder: string): boolean {
+  const owner = readOwner(folder);
+  return owner !== undefined && startTime(owner.pid) === owner.pidStart;
+}

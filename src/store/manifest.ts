@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../core/errors.ts';
+import type { Plan } from '../core/plan.ts';
+import { planName } from '../core/names.ts';
+import { publishText } from './files.ts';
+
+const VERSION = 1;
+
+/** What a run was started with, every default filled in. Times in milliseconds, sizes in bytes; absent: off. */
+export interface RunSettings {
+  readonly processes: number;
+  readonly shards: number;
+  readonly batchSize: number;
+  readonly concurrency: number;
+  readonly stagger: number;
+  readonly spares: number;
+  readonly nodeArgs: readonly string[];
+  readonly retries: number;
+  readonly batchTimeout: number;
+  readonly itemTimeout?: number;
+  readonly maxRss?: number;
+  readonly maxFailures: { readonly count: number } | { readonly percent: number };
+  readonly halt?: { readonly when: 'now' | 'soon'; readonly fail: { readonly count: number } | { readonly percent: number } };
+  readonly strictColumns: boolean;
+  readonly output: string;
+  /** As given: a file, list or range; absent: the worker's own items. */
+  readonly items?: string;
+  readonly key?: string;
+  readonly limit?: number;
+  /** True where batch size and shards follow from the number of processes and items, so that a resume may choose anew. */
+  readonly automatic: { readonly shards: boolean; readonly batchSize: boolean };
+}
+
+/** What a run is; written once. */
+export interface Manifest {
+  readonly version: typeof VERSION;
+  readonly run: string;
+  readonly createdAt: string;
+  readonly shardyard: string;
+  readonly node: string;
+  /** Marks the run's processes in their environment. */
+  readonly token: string;
+  readonly worker: { readonly file: string; readonly sha256: string };
+  /** As given, before the worker's schema. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly columns: readonly string[] | null;
+  readonly partFormat: 'csv' | 'ndjson';
+  readonly settings: RunSettings;
+}
+
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  await publishText(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** The run's manifest; `undefined` when there is none, so that the folder is no run. */
+export function readManifest(folder: string): Manifest | undefined {
+  return readVersioned<Manifest>(join(folder, 'manifest.json'), VERSION);
+}
+
+export async function writePlan(folder: string, plan: Plan): Promise<void> {
+  await publishText(join(folder, planName(plan.index)), `${JSON.stringify(plan)}\n`);
+}
+
+/** Reads `plan-0.json` … as far as they are there. */
+export function readPlans(folder: string): Plan[] {
+  const plans: Plan[] = [];
+  for (;;) {
+    const plan = readVersioned<Plan>(join(folder, planName(plans.length)), 1);
+    if (!plan) return plans;
+    plans.push(plan);
+  }
+}
+
+/** A file that only Shardyard writes, whole or not at all: its version is checked, its fields are believed. */
+function readVersioned<T extends { readonly version: number }>(file: string, version: number): T | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw new UserError(`cannot be read (${error instanceof Error ? error.message : String(error)})`, {
+      place: { file },
+      hint: 'check its permissions',
+    });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new UserError('is not JSON any more', { place: { file }, hint: 'restore it from a backup, or start a new run' });
+  }
+  const found = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined;
+  if (typeof found === 'number' && found > version) {
+    throw new UserError(`was written by a newer Shardyard (format ${found}; this one knows ${version})`, {
+      place: { file },
+      hint: 'update Shardyard (`npm install shardyard@latest`) and try again',
+    });
+  }
+  if (found !== version) throw new UserError('is not a file of Shardyard', { place: { file }, hint: 'restore it, or start a new run' });
+  return value as T;
+}

@@ -1,0 +1,195 @@
+import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { crc32 as crcOf } from 'node:zlib';
+import { crc32 } from './crc.ts';
+import { writeAll } from './files.ts';
+
+const BUFFER = 1 << 20;
+
+/** What a part and its ledger hold, as the child believes it. The parent finds the same in the files, or nothing counts. */
+export interface PartTotals {
+  readonly items: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly crc32: number;
+  readonly layout: 'plain' | 'scattered';
+  readonly ledgerLines: number;
+  readonly ledgerBytes: number;
+  readonly ledgerCrc32: number;
+}
+
+/**
+ * Writes one attempt's part and ledger, in the child. Rows are written before the ledger line that says they are there,
+ * so that a ledger line can always be believed as far as the part's bytes agree with its checksum. A failed item's
+ * bytes may stay in the part; no ledger line points at them.
+ *
+ * Ledger lines: `{"index","key","status":"started"}`, `{…,"status":"tried",…}`, `{…,"status":"failed",…}`,
+ * `{"index","key","status":"done","start","end","rows","ms","crc32"}`, and `{"status":"unmarked"}` / `{"status":"marked"}`
+ * where the child stops or begins again to write down every start.
+ */
+export class PartWriter {
+  readonly #part: number;
+  readonly #ledger: number;
+  #buffer = Buffer.allocUnsafe(BUFFER);
+  /** Bytes in the buffer, and of these the ones of finished items. */
+  #filled = 0;
+  #counted = 0;
+  /** Bytes written to the file. */
+  #written = 0;
+  #lines = '';
+  #lineCount = 0;
+  // The open item: where it starts in the file, and what of it had to be written before it was finished.
+  #start = 0;
+  #spilled = 0;
+  #spilledCrc = 0;
+  #spilledPartCrc = 0;
+  #items = 0;
+  #rows = 0;
+  #bytes = 0;
+  #partCrc = 0;
+  #plain = true;
+  #lastIndex = -1;
+  #ledgerLines = 0;
+  #ledgerBytes = 0;
+  #ledgerCrc = 0;
+
+  /** Both files are opened exclusively: an attempt never writes where another one has. */
+  constructor({ part, ledger }: { part: string; ledger: string }) {
+    this.#part = openSync(part, 'wx');
+    this.#ledger = openSync(ledger, 'wx');
+  }
+
+  /** Adds encoded rows of the open item. */
+  append(text: string): void {
+    const { length } = text;
+    if (length * 3 > this.#buffer.length - this.#filled) this.#makeRoom(length * 3);
+    const buffer = this.#buffer;
+    let at = this.#filled;
+    if (length <= 64) {
+      // Short ASCII rows are copied here: a call into the engine's encoder costs more than they do.
+      for (let n = 0; n < length; n++) {
+        const code = text.charCodeAt(n);
+        if (code > 127) {
+          at = this.#filled + buffer.write(text, this.#filled);
+          break;
+        }
+        buffer[at++] = code;
+      }
+    } else at += buffer.write(text, at);
+    this.#filled = at;
+  }
+
+  /** The open item is finished: its rows count from the next flush on. `key` is the item's key as JSON. */
+  done(index: number, key: string, rows: number, ms: number): void {
+    const start = this.#start;
+    const end = this.#written + this.#filled;
+    let crc: number;
+    if (this.#spilled > 0) {
+      this.#spill();
+      crc = this.#spilledCrc;
+      this.#partCrc = this.#spilledPartCrc;
+      this.#spilled = 0;
+    } else {
+      crc = crc32(this.#buffer, this.#counted, this.#filled);
+      this.#counted = this.#filled;
+    }
+    if (index <= this.#lastIndex || start !== this.#bytes) this.#plain = false;
+    this.#lastIndex = index;
+    this.#start = end;
+    this.#bytes += end - start;
+    this.#items++;
+    this.#rows += rows;
+    this.#line(
+      `{"index":${index},"key":${key},"status":"done","start":${start},"end":${end},"rows":${rows},"ms":${ms < 0.05 ? 0 : Math.round(ms * 10) / 10},"crc32":${crc}}\n`,
+    );
+  }
+
+  /** Forgets the rows of the open item. */
+  discard(): void {
+    if (this.#spilled > 0) this.#plain = false;
+    this.#spilled = 0;
+    this.#filled = this.#counted;
+    this.#start = this.#written + this.#filled;
+  }
+
+  /** Writes down that an item is about to start, or has thrown, or is given up. */
+  note(index: number, key: string, status: 'started' | 'tried' | 'failed', more = ''): void {
+    this.#line(`{"index":${index},"key":${key},"status":"${status}"${more}}\n`);
+  }
+
+  /** From here on, starts are written down (`marked`) or not. */
+  marks(status: 'marked' | 'unmarked'): void {
+    this.#line(`{"status":"${status}"}\n`);
+  }
+
+  /** Hands everything that is finished to the kernel: first the rows, then the lines that point at them. */
+  flush(): void {
+    if (this.#counted > 0) {
+      this.#partCrc = crcOf(this.#buffer.subarray(0, this.#counted), this.#partCrc);
+      writeAll(this.#part, this.#buffer, this.#counted);
+      this.#buffer.copyWithin(0, this.#counted, this.#filled);
+      this.#written += this.#counted;
+      this.#filled -= this.#counted;
+      this.#counted = 0;
+    }
+    if (this.#lines.length === 0) return;
+    const bytes = Buffer.from(this.#lines);
+    this.#lines = '';
+    writeAll(this.#ledger, bytes, bytes.length);
+    this.#ledgerCrc = crcOf(bytes, this.#ledgerCrc);
+    this.#ledgerBytes += bytes.length;
+    this.#ledgerLines += this.#lineCount;
+    this.#lineCount = 0;
+  }
+
+  /** Bytes of finished rows so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Flushes, syncs and closes both files, part first. */
+  finish(): PartTotals {
+    this.flush();
+    for (const file of [this.#part, this.#ledger]) {
+      fsyncSync(file);
+      closeSync(file);
+    }
+    return {
+      items: this.#items,
+      rows: this.#rows,
+      bytes: this.#bytes,
+      crc32: this.#partCrc,
+      layout: this.#plain ? 'plain' : 'scattered',
+      ledgerLines: this.#ledgerLines,
+      ledgerBytes: this.#ledgerBytes,
+      ledgerCrc32: this.#ledgerCrc,
+    };
+  }
+
+  #line(line: string): void {
+    this.#lines += line;
+    this.#lineCount++;
+    if (this.#lines.length > BUFFER) this.flush();
+  }
+
+  #makeRoom(bytes: number): void {
+    this.flush();
+    if (bytes <= this.#buffer.length - this.#filled) return;
+    if (this.#filled > 0) this.#spill();
+    if (bytes > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(bytes);
+  }
+
+  /** Writes rows of an item that is not finished, so that an item of any size fits into memory. */
+  #spill(): void {
+    const bytes = this.#buffer.subarray(0, this.#filled);
+    if (this.#spilled === 0) {
+      this.#spilledCrc = 0;
+      this.#spilledPartCrc = this.#partCrc;
+    }
+    this.#spilledCrc = crcOf(bytes, this.#spilledCrc);
+    this.#spilledPartCrc = crcOf(bytes, this.#spilledPartCrc);
+    writeAll(this.#part, this.#buffer, this.#filled);
+    this.#written += this.#filled;
+    this.#spilled += this.#filled;
+    this.#filled = 0;
+  }
+}
