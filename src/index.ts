@@ -33,7 +33,10 @@ export function resume(options: ResumeOptions = {}, control: Control = {}): RunH
 
 /** Does failed items, whole shards or single items again, then merges again. */
 export function rerun(choice: RerunChoice = { kind: 'failed' }, options: ResumeOptions = {}, control: Control = {}): RunHandle {
-  return runHandle(async (session) => (await import('./run/continue.ts')).continueRun({ mode: 'rerun', choice }, options, session), control);
+  return runHandle(
+    async (session) => (await import('./run/continue.ts')).continueRun({ mode: 'rerun', choice }, options, session),
+    control,
+  );
 }
 
 /** The shards and batches that `launch` would make; launches nothing. */

@@ -51,7 +51,8 @@ export class Batch {
   #lastBegun = -1;
   #lastKey: string | null = null;
   #cut = Infinity;
-  #flushedAt = performance.now();
+  readonly #since = performance.now();
+  #flushedAt = this.#since;
   #beatAt = 0;
   #fatal: unknown;
 
@@ -109,8 +110,8 @@ export class Batch {
     this.#abandon.abort();
   }
 
-  /** Gives up the back half of what is not begun. */
-  halve(): Span[] {
+  /** Gives up the back half of what is not begun, unless all of it takes less than `worth` milliseconds. */
+  halve(worth: number): Span[] {
     const rest: Span[] = [];
     for (const [start, end] of this.#options.work.spans) {
       const low = Math.max(start, this.#lastBegun + 1);
@@ -118,6 +119,8 @@ export class Batch {
       if (low < high) rest.push([low, high]);
     }
     const count = rest.reduce((sum, [start, end]) => sum + end - start, 0);
+    const each = (performance.now() - this.#since) / Math.max(1, this.#settled() + this.#failed.length);
+    if (count * each < worth) return [];
     let keep = Math.floor(count / 2);
     const given: Span[] = [];
     for (const [start, end] of rest) {
@@ -141,9 +144,13 @@ export class Batch {
     try {
       this.#marks.started(entry);
       const rows = this.#options.worker.process(entry.item as never, context as never);
-      const count = isPromise(rows) ? rows.then((settled) => emitRows(settled, this.#options.encode, sink)) : emitRows(rows, this.#options.encode, sink);
+      const count = isPromise(rows)
+        ? rows.then((settled) => emitRows(settled, this.#options.encode, sink))
+        : emitRows(rows, this.#options.encode, sink);
       if (typeof count === 'number') return this.#finish(entry, count, lines, before);
-      return Promise.resolve(count).then((settled) => this.#finish(entry, settled, lines, before)).catch(threw);
+      return Promise.resolve(count)
+        .then((settled) => this.#finish(entry, settled, lines, before))
+        .catch(threw);
     } catch (error) {
       return threw(error);
     }
@@ -287,5 +294,11 @@ class Thrown extends Error {
 
 /** Raised by our own writes in the middle of an item's rows. */
 function isDiskFault(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && error.syscall === 'write' && 'code' in error && ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EBADF'].includes(String(error.code));
+  return (
+    error instanceof Error &&
+    'syscall' in error &&
+    error.syscall === 'write' &&
+    'code' in error &&
+    ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EBADF'].includes(String(error.code))
+  );
 }

@@ -48,7 +48,10 @@ export class ItemContext implements Context {
 
   get signal(): AbortSignal {
     const { itemTimeout } = this.#shared;
-    this.#signal ??= itemTimeout === undefined ? new AbortController().signal : AbortSignal.timeout(Math.max(1, itemTimeout - (performance.now() - this.#since)));
+    this.#signal ??=
+      itemTimeout === undefined
+        ? new AbortController().signal
+        : AbortSignal.timeout(Math.max(1, itemTimeout - (performance.now() - this.#since)));
     return this.#signal;
   }
 

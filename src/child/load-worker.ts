@@ -52,12 +52,17 @@ function shapeProblem(worker: unknown): string | undefined {
 /** Says where an import failed: a syntax error carries its place in front of its stack. */
 function importError(file: string, error: unknown): UserError {
   const message = error instanceof Error ? error.message : String(error);
-  const isSyntax = error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_TYPESCRIPT_SYNTAX');
+  const isSyntax =
+    error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_TYPESCRIPT_SYNTAX');
   const place = placeOf(error) ?? { file };
   const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
   return new UserError(isSyntax ? `the worker does not parse: ${message}` : `the worker cannot be imported: ${message}`, {
     place,
-    hint: isSyntax ? 'mend the syntax' : missing ? 'install what it imports, or mend the path' : 'mend what the module does when it is loaded',
+    hint: isSyntax
+      ? 'mend the syntax'
+      : missing
+        ? 'install what it imports, or mend the path'
+        : 'mend what the module does when it is loaded',
     cause: error,
   });
 }

@@ -40,7 +40,7 @@ process.on('message', (raw) => {
     case 'work':
       return void work(message);
     case 'halve':
-      return send({ type: 'halved', spans: batch?.halve() ?? [] });
+      return send({ type: 'halved', spans: batch?.halve(message.worth) ?? [] });
     case 'stop':
       stopped = true;
       return batch?.stop();

@@ -17,7 +17,9 @@ export async function validateParams(worker: AnyWorker, given: Readonly<Record<s
   const unknown = result.ok ? unknownNames(names, result.value) : [];
   if (result.ok && unknown.length === 0) return result.value;
   // `--param years-back=10` is how a command line writes yearsBack.
-  const camel = Object.fromEntries(Object.entries(given).map(([name, value]) => [name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()), value]));
+  const camel = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()), value]),
+  );
   const again = await validate(schema, camel);
   const stillUnknown = again.ok ? unknownNames(Object.keys(camel), again.value) : [];
   if (again.ok && stillUnknown.length === 0) return again.value;
@@ -31,7 +33,9 @@ export async function validateParams(worker: AnyWorker, given: Readonly<Record<s
   });
 }
 
-type Validated = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly issues: readonly StandardSchemaV1.Issue[] };
+type Validated =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly issues: readonly StandardSchemaV1.Issue[] };
 
 async function validate(schema: StandardSchemaV1, value: unknown): Promise<Validated> {
   const result = await schema['~standard'].validate(value);

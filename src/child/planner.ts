@@ -9,6 +9,7 @@ import { openItems } from '../input/source.ts';
 import type { FromPlanner, PlanRequest } from '../ipc/planning.ts';
 import { loadWorker, placeOf } from './load-worker.ts';
 import { validateParams } from './params.ts';
+import { workerDefaults } from './worker-defaults.ts';
 
 type Planned = Extract<FromPlanner, { type: 'planned' }>;
 
@@ -30,13 +31,17 @@ function refusal(error: unknown): FromPlanner {
   if (error instanceof UserError) {
     return { type: 'refused', message: error.message, hint: error.hint, place: error.place, exitCode: error.exitCode };
   }
-  return { type: 'broken', message: error instanceof Error ? error.message : String(error), stack: error instanceof Error ? error.stack : undefined };
+  return {
+    type: 'broken',
+    message: error instanceof Error ? error.message : String(error),
+    stack: error instanceof Error ? error.stack : undefined,
+  };
 }
 
 async function plan(request: PlanRequest): Promise<Planned> {
   const worker = await loadWorker(request.worker);
   const params = await validateParams(worker, request.params, request.worker);
-  const base = { type: 'planned', columns: worker.columns ?? null } as const;
+  const base = { type: 'planned', columns: worker.columns ?? null, defaults: workerDefaults(worker, request.worker) } as const;
   const source = request.items === undefined ? undefined : openItems(request.items, { stdin: process.stdin });
   if (source?.kind === 'range' && !worker.key && request.key === undefined) {
     const end = Math.min(source.end, source.start + (request.limit ?? Infinity));
@@ -51,7 +56,12 @@ async function plan(request: PlanRequest): Promise<Planned> {
         ? source.items()
         : rangeItems(source.start, source.end);
   const key = keyOf(worker, request);
-  const frozen = await freezeItems({ items: list, key, file: request.file, ...(request.limit === undefined ? {} : { limit: request.limit }) });
+  const frozen = await freezeItems({
+    items: list,
+    key,
+    file: request.file,
+    ...(request.limit === undefined ? {} : { limit: request.limit }),
+  });
   const items = { kind: 'file', file: request.name, sha256: frozen.sha256, bytes: frozen.bytes } as const;
   return { ...base, items, count: frozen.count, ...(await match(request, items)) };
 }
@@ -117,4 +127,3 @@ function checkKey(value: unknown, what: string): string {
     hint: 'a key identifies an item across runs; give one that is never empty',
   });
 }
-

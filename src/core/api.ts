@@ -6,7 +6,14 @@ export interface PlanPreview {
   readonly concurrency: number;
   readonly batchSize: number;
   readonly emptyShards: number;
-  readonly shards: readonly { readonly index: number; readonly start: number; readonly end: number; readonly batches: number; readonly firstKey: string; readonly lastKey: string }[];
+  readonly shards: readonly {
+    readonly index: number;
+    readonly start: number;
+    readonly end: number;
+    readonly batches: number;
+    readonly firstKey: string;
+    readonly lastKey: string;
+  }[];
   readonly columns: readonly string[] | null;
   readonly output: string;
 }

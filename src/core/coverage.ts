@@ -99,7 +99,7 @@ export function moveCoverage(moves: readonly Move[], earlier: readonly Coverage[
     const low = move.step === 1 ? move.from : move.from - move.length + 1;
     const found = [...old.within(low, low + move.length)];
     // A reversed list is read from its back, so that segments arrive in the new order.
-    for (const segment of move.step === 1 ? found : found.reverse()) {
+    for (const segment of move.step === 1 ? found : found.toReversed()) {
       const length = segment.end - segment.start;
       const to = move.step === 1 ? move.to + segment.start - move.from : move.to + move.from - (segment.end - 1);
       const first = move.step === 1 ? segment.from : segment.from + (length - 1) * segment.step;

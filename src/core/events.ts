@@ -75,20 +75,55 @@ export type RunEvent = { readonly at: number } & (
   /** A running attempt gave up these positions, which another slot takes. */
   | ({ readonly type: 'halved'; readonly spans: readonly Span[] } & AttemptId)
   /** An item threw and is tried again. `tries` counts the tries so far. */
-  | ({ readonly type: 'tried'; readonly index: number; readonly key: string; readonly tries: number; readonly cause: Cause; readonly message: string } & AttemptId)
+  | ({
+      readonly type: 'tried';
+      readonly index: number;
+      readonly key: string;
+      readonly tries: number;
+      readonly cause: Cause;
+      readonly message: string;
+    } & AttemptId)
   /** An item is given up: it was in flight, alone, whenever its child died. */
   | ({ readonly type: 'item-failed'; readonly failure: ItemFailure } & AttemptId)
   /** Rows of these positions count from here on. */
-  | ({ readonly type: 'committed'; readonly spans: readonly Span[]; readonly receipt: Receipt; readonly salvaged: boolean; readonly ms: number; readonly rss: number } & AttemptId)
+  | ({
+      readonly type: 'committed';
+      readonly spans: readonly Span[];
+      readonly receipt: Receipt;
+      readonly salvaged: boolean;
+      readonly ms: number;
+      readonly rss: number;
+    } & AttemptId)
   /** An attempt is over; what it did not commit is owed. `suspects` were in flight when its child died. */
-  | ({ readonly type: 'attempt-ended'; readonly cause: Cause; readonly suspects: readonly Span[]; readonly exact: boolean; readonly message?: string } & AttemptId)
-  | { readonly type: 'child-ended'; readonly child: number; readonly cause: Cause; readonly code: number | null; readonly signal: string | null; readonly asked: boolean; readonly message?: string }
+  | ({
+      readonly type: 'attempt-ended';
+      readonly cause: Cause;
+      readonly suspects: readonly Span[];
+      readonly exact: boolean;
+      readonly message?: string;
+    } & AttemptId)
+  | {
+      readonly type: 'child-ended';
+      readonly child: number;
+      readonly cause: Cause;
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly asked: boolean;
+      readonly message?: string;
+    }
   /** A child was told to go: first by message, then SIGTERM, then SIGKILL to its group. */
   | { readonly type: 'child-told'; readonly child: number; readonly how: 'message' | 'SIGTERM' | 'SIGKILL'; readonly why: Cause }
   | { readonly type: 'guard-started'; readonly pid: number }
   | { readonly type: 'warned'; readonly message: string }
   | { readonly type: 'stopping'; readonly why: StopReason; readonly how: 'drain' | 'kill' }
-  | { readonly type: 'merged'; readonly output: string; readonly rows: number; readonly bytes: number; readonly sha256: string; readonly ms: number }
+  | {
+      readonly type: 'merged';
+      readonly output: string;
+      readonly rows: number;
+      readonly bytes: number;
+      readonly sha256: string;
+      readonly ms: number;
+    }
   | { readonly type: 'closed'; readonly state: EndState }
 );
 

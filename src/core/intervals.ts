@@ -72,8 +72,14 @@ export class IntervalSet {
     while (to < this.#starts.length && this.#start(to) < end) {
       const [low, high] = [this.#start(to), this.#end(to)];
       this.#size -= Math.min(high, end) - Math.max(low, start);
-      if (low < start) (starts.push(low), ends.push(start));
-      if (high > end) (starts.push(end), ends.push(high));
+      if (low < start) {
+        starts.push(low);
+        ends.push(start);
+      }
+      if (high > end) {
+        starts.push(end);
+        ends.push(high);
+      }
       to++;
     }
     if (to === from) return;

@@ -32,7 +32,13 @@ export interface ShardStatus {
 export interface Status {
   readonly run: string;
   readonly state: 'planning' | 'running' | 'interrupted' | EndState;
-  readonly items: { readonly total: number; readonly done: number; readonly failed: number; readonly running: number; readonly waiting: number };
+  readonly items: {
+    readonly total: number;
+    readonly done: number;
+    readonly failed: number;
+    readonly running: number;
+    readonly waiting: number;
+  };
   readonly rows: number;
   readonly rate: number | null;
   readonly etaSeconds: number | null;

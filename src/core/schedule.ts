@@ -48,7 +48,7 @@ export function decide(state: RunState, options: ScheduleOptions, view: View): A
     if (piece) return { do: 'dispatch', child, slot, piece };
   }
   if (wantsChild(state, options, view, ready.length)) return { do: 'start' };
-  const victim = slot === undefined ? undefined : victimFor(state, view);
+  const victim = slot === undefined || pieces(state, view.now, 1) > 0 ? undefined : victimFor(state, view);
   if (victim) return { do: 'halve', attempt: victim };
   return { do: 'wait', until: nextMoment(state, options, view) };
 }
@@ -83,17 +83,17 @@ function takeFront(state: RunState, shard: number, now: number): Piece | undefin
   const spans: Span[] = [];
   let count = 0;
   for (const [start, end] of ordinary(state, waiting)) {
-    for (let from = start; from < end; ) {
+    for (let from = start; from < end;) {
       const to = Math.min(end, bounds[0] + (batchAt(bounds, batchSize, from) + 1) * batchSize);
       // A batch ends at the plan's border, unless there is room for all that the next one still has.
-      if (count > 0 && count + (to - from) > batchSize) return piece(state, shard, spans, false);
+      if (count > 0 && count + (to - from) > batchSize) return pieceOf(state, shard, spans, false);
       spans.push([from, to]);
       count += to - from;
       from = to;
-      if (count >= batchSize) return piece(state, shard, spans, false);
+      if (count >= batchSize) return pieceOf(state, shard, spans, false);
     }
   }
-  return count > 0 ? piece(state, shard, spans, false) : undefined;
+  return count > 0 ? pieceOf(state, shard, spans, false) : undefined;
 }
 
 function takeBack(state: RunState, shard: number, now: number): Piece | undefined {
@@ -107,7 +107,7 @@ function takeBack(state: RunState, shard: number, now: number): Piece | undefine
   if (!last) return undefined;
   const cell = bounds[0] + batchAt(bounds, batchSize, last[1] - 1) * batchSize;
   const spans = [...ordinary(state, waiting)].flatMap(([start, end]): Span[] => (end > cell ? [[Math.max(start, cell), end]] : []));
-  return piece(state, shard, spans, true);
+  return pieceOf(state, shard, spans, true);
 }
 
 /** What waits in a shard without the items that are to be tried alone. */
@@ -127,10 +127,10 @@ function dueAlone(state: RunState, shard: number, now: number): number | undefin
 }
 
 function alone(state: RunState, shard: number, index: number): Piece {
-  return { ...piece(state, shard, [[index, index + 1]], false), mode: 'alone' };
+  return { ...pieceOf(state, shard, [[index, index + 1]], false), mode: 'alone' };
 }
 
-function piece(state: RunState, shard: number, spans: readonly Span[], stolen: boolean): Piece {
+function pieceOf(state: RunState, shard: number, spans: readonly Span[], stolen: boolean): Piece {
   const bounds = state.plan?.shards[shard] ?? [0, 0];
   const batch = batchAt(bounds, state.plan?.batchSize ?? 1, spans[0]?.[0] ?? 0);
   const careful = spans.some(([start, end]) => !state.careful.within(start, end).next().done);
@@ -194,7 +194,8 @@ function settled(state: RunState): Action {
 
 function nextMoment(state: RunState, options: ScheduleOptions, view: View): number {
   let until = Infinity;
-  for (const trouble of state.trouble.values()) if (trouble.alone && trouble.notBefore > view.now) until = Math.min(until, trouble.notBefore);
+  for (const trouble of state.trouble.values())
+    if (trouble.alone && trouble.notBefore > view.now) until = Math.min(until, trouble.notBefore);
   for (let slot = 0; slot < options.processes; slot++) {
     const start = state.totals.since + slot * options.stagger;
     if (state.slots[slot] === undefined && start > view.now) until = Math.min(until, start);

@@ -178,7 +178,9 @@ export class RunState {
         this.children.delete(event.child);
         return;
       case 'child-told':
-        this.#child(event.child, (child) => (child.phase === 'busy' ? child : { phase: 'leaving', pid: child.pid, pidStart: child.pidStart }));
+        this.#child(event.child, (child) =>
+          child.phase === 'busy' ? child : { phase: 'leaving', pid: child.pid, pidStart: child.pidStart },
+        );
         return;
       case 'warned':
         this.warnings.push(event.message);
@@ -256,7 +258,6 @@ export class RunState {
     if (!stolen) this.slots[slot] = shard;
     this.#child(child, ({ pid, pidStart }) => ({ phase: 'busy', pid, pidStart, attempt: name }));
   }
-
 
   #commit(event: Extract<RunEvent, { type: 'committed' }>): void {
     const { spans, receipt } = event;

@@ -34,6 +34,23 @@ export interface SetupContext<Params = unknown> {
   readonly log: Log;
 }
 
+/**
+ * Options that suit a worker; a flag, the environment and the configuration file take precedence. Times and sizes as numbers
+ * (milliseconds, bytes) or as on the command line (`'30s'`, `'512MB'`).
+ */
+export interface WorkerDefaults {
+  readonly processes?: number;
+  readonly shards?: number;
+  readonly batchSize?: number;
+  readonly concurrency?: number;
+  readonly spares?: number;
+  readonly retries?: number;
+  readonly stagger?: number | string;
+  readonly itemTimeout?: number | string;
+  readonly batchTimeout?: number | string;
+  readonly maxRss?: number | string;
+}
+
 /** The output type of a schema, or no parameters at all. */
 export type ParamsOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : Readonly<Record<string, never>>;
 
@@ -47,6 +64,8 @@ export interface Worker<Schema extends StandardSchemaV1 | undefined = StandardSc
   readonly key?: (item: Item) => string | number;
   /** The columns of the output. Default: the union of the rows' keys in order of first appearance. */
   readonly columns?: readonly string[];
+  /** Options for runs of this worker, where the user gives none. */
+  readonly defaults?: WorkerDefaults;
   /** Runs once per child, before its first item. */
   readonly setup?: (context: SetupContext<ParamsOf<Schema>>) => State | Promise<State>;
   /** Turns one item into rows. Must depend on the item and the parameters only. */

@@ -1,6 +1,7 @@
 import { UserError } from '../core/errors.ts';
 import { hash53 } from './hash.ts';
-import type { KeyLog } from './key-log.ts';
+import type { Repeats } from './hash-log.ts';
+import type { LineLog } from './line-log.ts';
 import { openFrozen } from './reader.ts';
 
 const EXAMPLES = 5;
@@ -18,8 +19,7 @@ interface Pair {
  * Refuses a list with a key that is there twice. Equal hashes raise a suspicion, which a second pass over the file proves
  * or clears, so that memory stays at a few bytes an item and the answer is exact.
  */
-export function refuseDuplicates(file: string, keys: KeyLog): void {
-  const { hashes, surplus } = keys.repeated();
+export function refuseDuplicates(file: string, { hashes, surplus }: Repeats, lines: LineLog): void {
   if (hashes.length === 0) return;
   const seen = new Map<string, number>();
   const pairs: Pair[] = [];
@@ -39,22 +39,22 @@ export function refuseDuplicates(file: string, keys: KeyLog): void {
   } finally {
     reader.close();
   }
-  if (proven > 0) throw duplicates(pairs, seen.size < MAX_SUSPECTS ? proven : Math.max(proven, surplus), keys);
+  if (proven > 0) throw duplicates(pairs, seen.size < MAX_SUSPECTS ? proven : Math.max(proven, surplus), lines);
 }
 
-function duplicates(pairs: readonly Pair[], count: number, keys: KeyLog): UserError {
-  const examples = pairs.map(({ key, first, second }) => `${quoted(key)} (${both(keys, first, second)})`).join(', ');
+function duplicates(pairs: readonly Pair[], count: number, lines: LineLog): UserError {
+  const examples = pairs.map(({ key, first, second }) => `${quoted(key)} (${both(lines, first, second)})`).join(', ');
   const more = count > pairs.length ? ', …' : '';
   const what = count === 1 ? 'an item has the same key as an earlier one' : `${count} items have the same key as an earlier one`;
-  const place = pairs[0] && keys.placeOf(pairs[0].second);
+  const place = pairs[0] && lines.placeOf(pairs[0].second);
   return new UserError(`${what}: ${examples}${more}`, {
     ...(place && { place }),
     hint: 'remove the repeated items, or give a `key` (or --key FIELD) that tells them apart',
   });
 }
 
-function both(keys: KeyLog, first: number, second: number): string {
-  const [a, b] = [keys.placeOf(first)?.line, keys.placeOf(second)?.line];
+function both(lines: LineLog, first: number, second: number): string {
+  const [a, b] = [lines.placeOf(first)?.line, lines.placeOf(second)?.line];
   return a === undefined || b === undefined ? `items ${first} and ${second}, counted from 0` : `lines ${a} and ${b}`;
 }
 
@@ -62,7 +62,7 @@ function quoted(key: string): string {
   return JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key);
 }
 
-function includes(sorted: Float64Array, value: number): boolean {
+function includes(sorted: readonly number[], value: number): boolean {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

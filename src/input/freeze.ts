@@ -1,8 +1,10 @@
 import { type Place, UserError } from '../core/errors.ts';
 import { refuseDuplicates } from './duplicates.ts';
 import { FrozenWriter } from './frozen-writer.ts';
+import { hash53 } from './hash.ts';
+import { HashLog } from './hash-log.ts';
 import { jsonLoss } from './item-json.ts';
-import { KeyLog } from './key-log.ts';
+import { LineLog } from './line-log.ts';
 import type { SourceItem } from './source-item.ts';
 
 /** What to freeze, and where. */
@@ -35,21 +37,23 @@ export async function freezeItems({ items, key: keyOf, limit = Infinity, file }:
   if (limit < 1) throw new RangeError(`limit ${limit}`);
   const writer = new FrozenWriter(file);
   try {
-    const keys = new KeyLog();
+    const hashes = new HashLog();
+    const lines = new LineLog();
     let [firstKey, lastKey] = ['', ''];
     for await (const { item, place } of items) {
       const at = { index: writer.count, place };
       const json = itemJson(item, at);
       const key = itemKey(item, keyOf, at);
       writer.add(key === item ? json : JSON.stringify(key), json);
-      keys.add(key, place);
+      hashes.add(hash53(key));
+      lines.add(at.index, place);
       if (at.index === 0) firstKey = key;
       lastKey = key;
       if (writer.count >= limit) break;
     }
     if (writer.count === 0) throw new UserError('there are no items', { hint: 'give at least one item, with --items or in the worker' });
     const frozen = writer.finish();
-    refuseDuplicates(file, keys);
+    refuseDuplicates(file, hashes.repeats(), lines);
     return { ...frozen, firstKey, lastKey };
   } catch (error) {
     writer.discard();

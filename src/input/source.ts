@@ -84,7 +84,7 @@ function refuseUnreadable(file: string): void {
   } catch (error) {
     throw unreadable(file, error);
   }
-  if (stat.isDirectory()) throw new UserError('is a folder, not a file of items', { place: { file }, hint: 'name a file in it' });
+  if (stat.isDirectory()) throw isFolder(file);
 }
 
 /** `symbols.dat` that lies in this folder is hardly meant as an item; `AAPL` and a missing `BRK.B` are. */
@@ -102,13 +102,15 @@ function unreadable(file: string, cause: unknown): UserError {
 }
 
 function unknownFormat(file: string): UserError {
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
-    return new UserError('is a folder, not a file of items', { place: { file }, hint: 'name a file in it' });
-  }
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) return isFolder(file);
   return new UserError(`is a file of a kind that --items does not know (${extname(file) || 'no extension'})`, {
     place: { file },
     hint: `use one of ${KNOWN}; or pipe items in, one a line, with --items -`,
   });
+}
+
+function isFolder(file: string): UserError {
+  return new UserError('is a folder, not a file of items', { place: { file }, hint: 'name a file in it' });
 }
 
 function notYet(file: string, extension: string): UserError {

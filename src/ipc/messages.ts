@@ -35,8 +35,8 @@ export interface WorkMessage {
 export type ToChild =
   | InitMessage
   | WorkMessage
-  /** Give up the back half of what is not begun; answered by `halved`. */
-  | { readonly type: 'halve' }
+  /** Give up the back half of what is not begun, if that would take longer than `worth` milliseconds; answered by `halved`. */
+  | { readonly type: 'halve'; readonly worth: number }
   /** Begin nothing new, finish what is in flight, hand in the receipt. */
   | { readonly type: 'stop' }
   /** There is no work: end. */
@@ -62,7 +62,16 @@ export type ToParent =
   /** Something that is not an item's fault: the disk is full, the items cannot be read, the log cannot be opened. */
   | { readonly type: 'broken'; readonly message: string; readonly code: string | undefined };
 
-const toParent = new Set<string>(['ready', 'setup-failed', 'progress', 'tried', 'halved', 'receipt', 'crashed', 'broken'] satisfies ToParent['type'][]);
+const toParent = new Set<string>([
+  'ready',
+  'setup-failed',
+  'progress',
+  'tried',
+  'halved',
+  'receipt',
+  'crashed',
+  'broken',
+] satisfies ToParent['type'][]);
 const toChild = new Set<string>(['init', 'work', 'halve', 'stop', 'retire'] satisfies ToChild['type'][]);
 
 /** A message from a child, or `undefined` for anything else that a worker may have sent over the same channel. */

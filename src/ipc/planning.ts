@@ -1,4 +1,5 @@
 import type { Place } from '../core/errors.ts';
+import type { LaunchOptions } from '../core/options.ts';
 import type { ItemsRef, Plan } from '../core/plan.ts';
 
 /** What the planning child is to do: import the worker, list its items, write them to `file`, compare them with earlier plans. */
@@ -21,9 +22,17 @@ export type FromPlanner =
       readonly items: ItemsRef;
       readonly count: number;
       readonly columns: readonly string[] | null;
+      /** What the worker suggests. */
+      readonly defaults: Partial<LaunchOptions>;
       readonly moves: Plan['moves'];
       /** Items of the latest earlier plan that are not in the list any more. */
       readonly gone: number;
     }
-  | { readonly type: 'refused'; readonly message: string; readonly hint: string | undefined; readonly place: Place | undefined; readonly exitCode: number }
+  | {
+      readonly type: 'refused';
+      readonly message: string;
+      readonly hint: string | undefined;
+      readonly place: Place | undefined;
+      readonly exitCode: number;
+    }
   | { readonly type: 'broken'; readonly message: string; readonly stack: string | undefined };

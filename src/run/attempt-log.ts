@@ -5,7 +5,8 @@ import type { RunEvent } from '../core/events.ts';
 import type { Running } from '../core/state.ts';
 
 /** The file that an attempt's child prints to. */
-export const logOf = (logs: string, attempt: Pick<Running, 'shard' | 'batch' | 'stolen'>): string => join(logs, logName(attempt, attempt.stolen));
+export const logOf = (logs: string, attempt: Pick<Running, 'shard' | 'batch' | 'stolen'>): string =>
+  join(logs, logName(attempt, attempt.stolen));
 
 /** Opens and closes each attempt in its log by a line that says what it is and how it ended. */
 export function writeLogLine(logs: string, event: RunEvent, attempt: Running | undefined): void {
@@ -19,7 +20,11 @@ export function writeLogLine(logs: string, event: RunEvent, attempt: Running | u
   } else if (event.type === 'attempt-ended') {
     const seconds = ((event.at - attempt.since) / 1000).toFixed(1);
     const left = attempt.unsettled.size > 0 ? `, ${attempt.unsettled.size} items left to do` : '';
-    append(logs, attempt, `--- ${time} ${head} ended: ${event.cause} after ${seconds} s${left}${event.message ? `: ${event.message}` : ''}`);
+    append(
+      logs,
+      attempt,
+      `--- ${time} ${head} ended: ${event.cause} after ${seconds} s${left}${event.message ? `: ${event.message}` : ''}`,
+    );
   }
 }
 

@@ -68,12 +68,23 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     const { processes, retries } = settings;
     const pidStart = startTime(process.pid) ?? '';
     const changed = worker.changed ? { changed: options.changed ?? 'keep' } : {};
-    work.emit({ type: 'opened', mode: what.mode, pid: process.pid, pidStart, version: VERSION, processes, retries, worker: worker.sha256, ...changed });
+    work.emit({
+      type: 'opened',
+      mode: what.mode,
+      pid: process.pid,
+      pidStart,
+      version: VERSION,
+      processes,
+      retries,
+      worker: worker.sha256,
+      ...changed,
+    });
     if (!state.plan) announce(work, state.plans[0]);
     learnNames(state, paths.parts);
     work.salvage();
     if (plan) adopt(work, state, plan.plan, plan.gone);
-    work.emit({ type: 'owed', spans: again ?? (what.mode === 'rerun' ? chosen(state, what.choice, found) : failedSpans(state)) });
+    const spans = again ?? (what.mode === 'rerun' ? chosen(state, what.choice, found) : failedSpans(state));
+    if (spans.length > 0) work.emit({ type: 'owed', spans });
     session.attach({ snapshot: () => work.snapshot(), stop: (why) => work.stop(why) });
     return await work.run();
   } finally {
@@ -86,7 +97,10 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
 export function readState({ paths, manifest }: Found): { state: RunState; length: number } {
   const plans = readPlans(paths.folder);
   if (plans.length === 0) {
-    throw new UserError('the run has no plan', { place: { file: join(paths.folder, 'plan-0.json') }, hint: 'restore it from a backup, or start a new run' });
+    throw new UserError('the run has no plan', {
+      place: { file: join(paths.folder, 'plan-0.json') },
+      hint: 'restore it from a backup, or start a new run',
+    });
   }
   const state = new RunState(plans);
   state.worker = manifest.worker.sha256;
@@ -103,7 +117,11 @@ export function readState({ paths, manifest }: Found): { state: RunState; length
   return { state, length };
 }
 
-function checkWorker(state: RunState, { manifest, paths }: Found, options: ResumeOptions): { file: string; sha256: string; changed: boolean } {
+function checkWorker(
+  state: RunState,
+  { manifest, paths }: Found,
+  options: ResumeOptions,
+): { file: string; sha256: string; changed: boolean } {
   const file = options.worker === undefined ? manifest.worker.file : resolve(options.worker);
   const sha256 = hashWorker(file);
   const changed = sha256 !== state.worker;
@@ -115,7 +133,9 @@ function checkWorker(state: RunState, { manifest, paths }: Found, options: Resum
   }
   const given = options.params;
   if (given && JSON.stringify(given) !== JSON.stringify({ ...manifest.params, ...given })) {
-    throw new UserError('the parameters of a run cannot change: its rows were made with them', { hint: 'start another run with the new ones' });
+    throw new UserError('the parameters of a run cannot change: its rows were made with them', {
+      hint: 'start another run with the new ones',
+    });
   }
   return { file, sha256, changed: changed || options.changed === 'fresh' };
 }
@@ -123,7 +143,8 @@ function checkWorker(state: RunState, { manifest, paths }: Found, options: Resum
 function settingsFor({ settings, partFormat, columns }: Manifest, options: ResumeOptions, { manifest }: Found): RunSettings {
   const output = options.output === undefined ? settings.output : resolve(options.output);
   checkOutput(output);
-  if (partFormat === 'csv' && parseOutput(output).format !== 'csv' && !columns) throw new Error(`${manifest.run} has CSV parts without columns`);
+  if (partFormat === 'csv' && parseOutput(output).format !== 'csv' && !columns)
+    throw new Error(`${manifest.run} has CSV parts without columns`);
   const processes = options.processes ?? settings.processes;
   return {
     ...settings,
@@ -145,7 +166,11 @@ function settingsFor({ settings, partFormat, columns }: Manifest, options: Resum
 
 /** Whether the items, or how they are split, change. */
 const replans = (options: ResumeOptions): boolean =>
-  options.items !== undefined || options.limit !== undefined || options.key !== undefined || options.shards !== undefined || options.batchSize !== undefined;
+  options.items !== undefined ||
+  options.limit !== undefined ||
+  options.key !== undefined ||
+  options.shards !== undefined ||
+  options.batchSize !== undefined;
 
 interface Planning {
   readonly env: Readonly<Record<string, string>>;
@@ -154,7 +179,13 @@ interface Planning {
 }
 
 /** A new plan: other items, matched by key with the earlier ones, or the same ones split in another way. */
-async function replan(state: RunState, { paths, manifest }: Found, options: ResumeOptions, settings: RunSettings, planning: Planning): Promise<{ plan: Plan; gone: number; batchSize: number }> {
+async function replan(
+  state: RunState,
+  { paths, manifest }: Found,
+  options: ResumeOptions,
+  settings: RunSettings,
+  planning: Planning,
+): Promise<{ plan: Plan; gone: number; batchSize: number }> {
   const index = state.plans.length;
   const last = state.plans[index - 1];
   if (!last) throw new Error('a run without a plan cannot get another');
@@ -164,7 +195,15 @@ async function replan(state: RunState, { paths, manifest }: Found, options: Resu
   };
   const same = options.items === undefined && options.limit === undefined && options.key === undefined;
   const planned = same
-    ? ({ type: 'planned', items: last.items, count: last.count, columns: manifest.columns, moves: [{ to: 0, plan: index - 1, from: 0, length: last.count, step: 1 }], gone: 0 } as const)
+    ? ({
+        type: 'planned',
+        items: last.items,
+        count: last.count,
+        columns: manifest.columns,
+        moves: [{ to: 0, plan: index - 1, from: 0, length: last.count, step: 1 }],
+        defaults: {},
+        gone: 0,
+      } as const)
     : await planItems({
         worker: options.worker === undefined ? manifest.worker.file : resolve(options.worker),
         params: manifest.params,
@@ -210,7 +249,8 @@ function learnNames(state: RunState, parts: string): void {
   }
 }
 
-const failedSpans = (state: RunState): Span[] => new IntervalSet([...state.failures.keys()].map((index): Span => [index, index + 1])).spans();
+const failedSpans = (state: RunState): Span[] =>
+  new IntervalSet([...state.failures.keys()].map((index): Span => [index, index + 1])).spans();
 
 /** The positions that a rerun is about. */
 function chosen(state: RunState, choice: RerunChoice, { paths }: Found): Span[] {
@@ -222,7 +262,8 @@ function chosen(state: RunState, choice: RerunChoice, { paths }: Found): Span[] 
   }
   const wanted = new Set(choice.keys);
   const spans: Span[] = [];
-  const reader = plan.items.kind === 'range' ? rangeReader(plan.items.start, plan.items.end) : openFrozen(join(paths.folder, plan.items.file));
+  const reader =
+    plan.items.kind === 'range' ? rangeReader(plan.items.start, plan.items.end) : openFrozen(join(paths.folder, plan.items.file));
   const keys: string[] = [];
   for (const { index, key } of reader.readKeys()) {
     if (wanted.delete(key)) spans.push([index, index + 1]);

@@ -30,13 +30,29 @@ function availableMemory(): number {
 }
 
 /** How many shards and which batch size a list of `count` items gets. */
-export function shapeOf(count: number, processes: number, given: { readonly shards?: number | undefined; readonly batchSize?: number | undefined }): { shards: number; batchSize: number } {
+export function shapeOf(
+  count: number,
+  processes: number,
+  given: { readonly shards?: number | undefined; readonly batchSize?: number | undefined },
+): { shards: number; batchSize: number } {
   const shards = given.shards ?? processes;
   return { shards, batchSize: given.batchSize ?? defaultBatchSize(count, Math.min(shards, count)) };
 }
 
-/** Fills in what the user left open. Shards and batch size follow from the number of items, which comes from planning. */
-export function settingsOf(options: Omit<LaunchOptions, 'worker'> & { readonly worker: string }, paths: RunPaths, count: number): RunSettings {
+/**
+ * Fills in what the user left open, by the worker's suggestions or the general defaults. Shards and batch size follow from the number of
+ * items; both are known only after planning.
+ */
+export function settingsOf(
+  given: LaunchOptions,
+  paths: RunPaths,
+  { count, defaults = {} }: { readonly count: number; readonly defaults?: Partial<LaunchOptions> },
+): RunSettings {
+  // A field that is there and undefined is left out as well.
+  const options: LaunchOptions = {
+    ...defaults,
+    ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as typeof given),
+  };
   const processes = options.processes ?? defaultProcesses();
   return {
     processes,

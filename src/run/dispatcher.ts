@@ -24,6 +24,9 @@ import { type Fact, settleDeath } from './settle.ts';
 const DRAIN = 10_000;
 const GRACE = 5000;
 const LEAVE = 30_000;
+/** Milliseconds: that a child takes to start, about; and after which a first item counts as a long one. */
+const CHILD_START = 100;
+const PATIENCE = 1000;
 const SETUP_FAILURES = 3;
 
 export interface DispatcherOptions {
@@ -82,7 +85,7 @@ export class Dispatcher {
 
   /** Commits what the attempts of an earlier session, whose parent died, had finished. */
   salvage(): void {
-    for (const attempt of [...this.#state.running.values()]) this.#bury(attempt, 'orphaned', undefined);
+    for (const attempt of this.#state.running.values()) this.#bury(attempt, 'orphaned', undefined);
   }
 
   /** Appends an event, applies it, tells the reporters, and does what follows from it. */
@@ -178,7 +181,7 @@ export class Dispatcher {
       case 'halve': {
         const live = this.live.get(action.attempt.child);
         if (live) live.halving = 'asked';
-        live?.child.send({ type: 'halve' });
+        live?.child.send({ type: 'halve', worth: this.#childCost });
         return true;
       }
       case 'retire':
@@ -202,9 +205,17 @@ export class Dispatcher {
     if (!live || live.halving !== 'no' || live.told || live.receipt) return none;
     const items = attempt.unsettled.size - Math.max(1, live.begun - live.settled) - live.settled;
     if (items <= 0) return none;
-    const ms = (items * (now - attempt.since)) / Math.max(1, live.settled);
+    // Until an item is finished its length is not known, only that it is longer than it has taken so far.
+    const age = now - attempt.since;
+    if (live.settled === 0 && age < PATIENCE) return none;
+    const ms = (items * age) / Math.max(1, live.settled);
+    return ms > this.#childCost ? { items, ms } : none;
+  }
+
+  /** Milliseconds of work for which it pays to have another child. */
+  get #childCost(): number {
     const { setupMs, childrenStarted } = this.#state.totals;
-    return ms > 200 + 2 * (setupMs / Math.max(1, childrenStarted)) ? { items, ms } : none;
+    return 2 * (CHILD_START + setupMs / Math.max(1, childrenStarted));
   }
 
   #start(): void {
@@ -297,7 +308,16 @@ export class Dispatcher {
         if (live.halving === 'refused') live.halving = 'no';
         return this.#pump();
       case 'tried':
-        if (attempt) this.emit({ type: 'tried', ...idOf(attempt), index: message.index, key: message.key, tries: message.tries, cause: 'error', message: message.message });
+        if (attempt)
+          this.emit({
+            type: 'tried',
+            ...idOf(attempt),
+            index: message.index,
+            key: message.key,
+            tries: message.tries,
+            cause: 'error',
+            message: message.message,
+          });
         return;
       case 'halved':
         live.halving = message.spans.length > 0 ? 'no' : 'refused';
@@ -311,7 +331,12 @@ export class Dispatcher {
   }
 
   /** Commits what a child has handed in, if it is there (P3). */
-  async #check(id: number, live: Live, attempt: Running, { spans, totals, failed, itemMs, rss }: Extract<ToParent, { type: 'receipt' }>): Promise<void> {
+  async #check(
+    id: number,
+    live: Live,
+    attempt: Running,
+    { spans, totals, failed, itemMs, rss }: Extract<ToParent, { type: 'receipt' }>,
+  ): Promise<void> {
     live.receipt = true;
     const fault = await findFault(this.#filesOf(attempt), totals);
     if (fault !== undefined) {
@@ -324,7 +349,15 @@ export class Dispatcher {
     const ms = Date.now() - attempt.since;
     const cause = live.told?.how === 'message' ? 'stopped' : 'ok';
     live.attempt = undefined;
-    this.emit({ type: 'committed', ...idOf(attempt), spans, receipt: { ...totals, failed, itemMs }, salvaged: false, ms, rss: live.peakRss });
+    this.emit({
+      type: 'committed',
+      ...idOf(attempt),
+      spans,
+      receipt: { ...totals, failed, itemMs },
+      salvaged: false,
+      ms,
+      rss: live.peakRss,
+    });
     this.emit({ type: 'attempt-ended', ...idOf(attempt), cause, suspects: [], exact: true });
     // From here on it only has to leave.
     live.told = { why: 'ok', how: 'message', insistAt: Date.now() + LEAVE };
@@ -343,7 +376,15 @@ export class Dispatcher {
     if (attempt) this.#bury(attempt, cause, message);
     this.live.delete(id);
     this.#guard?.forget(live.child.pid);
-    this.emit({ type: 'child-ended', child: id, cause, code: end.code, signal: end.signal, asked: live.told !== undefined, ...(message === undefined ? {} : { message }) });
+    this.emit({
+      type: 'child-ended',
+      child: id,
+      cause,
+      code: end.code,
+      signal: end.signal,
+      asked: live.told !== undefined,
+      ...(message === undefined ? {} : { message }),
+    });
     if (live.broken) this.#onBroken(live.broken);
   }
 

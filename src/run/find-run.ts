@@ -25,7 +25,7 @@ export function runNames(dataDir: string): string[] {
       const manifest = statSync(join(runsFolder(dataDir), name, 'manifest.json'), { throwIfNoEntry: false });
       return manifest ? [{ name, at: manifest.mtimeMs }] : [];
     })
-    .sort((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1))
+    .toSorted((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1))
     .map(({ name }) => name);
 }
 

@@ -59,7 +59,18 @@ export function runHandle(work: (session: Session) => Promise<Report>, control: 
   };
 }
 
-const nothingYet: Snapshot = { run: '', phase: 'planning', total: 0, done: 0, failed: 0, rows: 0, rate: null, etaSeconds: null, elapsedMs: 0, slots: [] };
+const nothingYet: Snapshot = {
+  run: '',
+  phase: 'planning',
+  total: 0,
+  done: 0,
+  failed: 0,
+  rows: 0,
+  rate: null,
+  etaSeconds: null,
+  elapsedMs: 0,
+  slots: [],
+};
 
 /** Hands every value to every iterator that exists when it is pushed; nothing is kept for later ones. */
 class Feed<T> {

@@ -25,7 +25,13 @@ export async function statusOf(choice: RunChoice): Promise<Status> {
   return {
     run: manifest.run,
     state: stateName(state, owned),
-    items: { total, done: Math.min(total, done + inBatches), failed, running: Math.max(0, running - inBatches), waiting: Math.max(0, state.owed.size - running) },
+    items: {
+      total,
+      done: Math.min(total, done + inBatches),
+      failed,
+      running: Math.max(0, running - inBatches),
+      waiting: Math.max(0, state.owed.size - running),
+    },
     rows: live?.rows ?? state.merged?.rows ?? state.rows,
     rate: live?.rate ?? null,
     etaSeconds: live?.etaSeconds ?? null,
@@ -68,7 +74,8 @@ function shardsOf(state: RunState, paths: RunPaths, owned: boolean, live: Snapsh
   const { plan } = state;
   if (!plan) return [];
   const byShard = new Map<number, Running>();
-  if (owned) for (const attempt of state.running.values()) if (!byShard.has(attempt.shard) || !attempt.stolen) byShard.set(attempt.shard, attempt);
+  if (owned)
+    for (const attempt of state.running.values()) if (!byShard.has(attempt.shard) || !attempt.stolen) byShard.set(attempt.shard, attempt);
   const failed = new Map<number, number>();
   for (const index of state.failures.keys()) failed.set(state.shardOf(index), (failed.get(state.shardOf(index)) ?? 0) + 1);
   return plan.shards.map(([start, end], index) => {

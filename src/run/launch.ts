@@ -13,7 +13,7 @@ import { type Manifest, readManifest, writeManifest, writePlan } from '../store/
 import { runPaths, type RunPaths } from '../store/paths.ts';
 import { sessionToken, startTime } from '../store/processes.ts';
 import { parseOutput } from '../formats/output.ts';
-import { settingsOf, shapeOf } from './defaults.ts';
+import { settingsOf } from './defaults.ts';
 import { childEnvironment } from './environment.ts';
 import type { Session } from './handle.ts';
 import { checkOutput } from './merge.ts';
@@ -38,7 +38,7 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
   try {
     refuseKnown(paths, options);
     clear(paths);
-    const early = settingsOf({ ...options, worker }, paths, 1);
+    const early = settingsOf({ ...options, worker }, paths, { count: 1 });
     checkOutput(early.output);
     const env = childEnvironment(dataDir, mark);
     const params = options.params ?? {};
@@ -56,7 +56,7 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
       signal: session.signal,
       guard,
     });
-    const settings = { ...early, ...shapeOf(planned.count, early.processes, options) };
+    const settings = settingsOf({ ...options, worker }, paths, planned);
     const plan = planOf(planned, 0, settings);
     const { format } = parseOutput(settings.output);
     const manifest: Manifest = {
@@ -95,7 +95,16 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
       onEvent: (event) => session.emit(event),
     });
     const { processes, retries } = settings;
-    work.emit({ type: 'opened', mode: 'run', pid: process.pid, pidStart: startTime(process.pid) ?? '', version: VERSION, processes, retries, worker: sha256 });
+    work.emit({
+      type: 'opened',
+      mode: 'run',
+      pid: process.pid,
+      pidStart: startTime(process.pid) ?? '',
+      version: VERSION,
+      processes,
+      retries,
+      worker: sha256,
+    });
     work.emit({ type: 'planned', plan: 0, items: plan.count, shards: plan.shards.length, batchSize: plan.batchSize });
     session.attach({ snapshot: () => work.snapshot(), stop: (why) => work.stop(why) });
     return await work.run();
@@ -112,10 +121,13 @@ export function hashWorker(file: string): string {
     return createHash('sha256').update(readFileSync(file)).digest('hex');
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new UserError(missing ? 'there is no such worker' : `the worker cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
-      place: { file },
-      hint: 'give the path of a .js, .mjs or .ts module whose default export is a worker (`shardyard init` writes one)',
-    });
+    throw new UserError(
+      missing ? 'there is no such worker' : `the worker cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        place: { file },
+        hint: 'give the path of a .js, .mjs or .ts module whose default export is a worker (`shardyard init` writes one)',
+      },
+    );
   }
 }
 

@@ -43,7 +43,10 @@ function checkTime({ dispatcher, state, settings, paths }: LimitsOptions, now: n
     const live = dispatcher.live.get(attempt.child);
     if (!live || live.receipt || live.told?.how === 'SIGTERM' || live.told?.how === 'SIGKILL') continue;
     if (now - attempt.since > settings.batchTimeout) {
-      dispatcher.emit({ type: 'warned', message: `batch ${attempt.batch} of shard ${attempt.shard} took longer than --batch-timeout; its child is ended` });
+      dispatcher.emit({
+        type: 'warned',
+        message: `batch ${attempt.batch} of shard ${attempt.shard} took longer than --batch-timeout; its child is ended`,
+      });
       dispatcher.tell(attempt.child, 'batch-timeout', 'SIGTERM');
     } else if (settings.itemTimeout !== undefined && now - live.movedAt > settings.itemTimeout) {
       // The child may be too busy to say which item it is at; its ledger has every start.

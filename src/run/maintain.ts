@@ -28,7 +28,15 @@ export async function mergeAgain(options: MergeOptions): Promise<MergeResult> {
     const merged = await mergeRun({ state, manifest, paths, output });
     if (owed.size === 0) {
       const journal = new Journal(paths.journal, length);
-      journal.append({ at: Date.now(), type: 'merged', output, rows: merged.rows, bytes: merged.bytes, sha256: merged.sha256, ms: Date.now() - before });
+      journal.append({
+        at: Date.now(),
+        type: 'merged',
+        output,
+        rows: merged.rows,
+        bytes: merged.bytes,
+        sha256: merged.sha256,
+        ms: Date.now() - before,
+      });
       await journal.synced();
       journal.close();
     }

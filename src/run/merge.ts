@@ -97,7 +97,7 @@ interface Meta {
 
 async function writeMeta(output: string, { state, ...meta }: Meta): Promise<void> {
   const items = { total: state.plan?.count ?? 0, done: state.coverage.size, failed: state.failures.size };
-  const failedItems = [...state.failures.values()].sort((a, b) => a.index - b.index);
+  const failedItems = [...state.failures.values()].toSorted((a, b) => a.index - b.index);
   await publishText(`${output}.meta.json`, `${JSON.stringify({ version: 1, ...meta, items, failedItems }, null, 2)}\n`);
 }
 

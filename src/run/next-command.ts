@@ -6,8 +6,16 @@ function program(): string {
 }
 
 /** A command line about a run, with its folders where they are not the default ones. */
-export function commandFor(verb: string, run: string, { dataDir, logsDir }: { readonly dataDir?: string | undefined; readonly logsDir?: string | undefined }, more = ''): string {
-  const folders = [dataDir === undefined || dataDir === 'data' ? '' : ` --data-dir ${quote(dataDir)}`, logsDir === undefined || logsDir === 'logs' ? '' : ` --logs-dir ${quote(logsDir)}`];
+export function commandFor(
+  verb: string,
+  run: string,
+  { dataDir, logsDir }: { readonly dataDir?: string | undefined; readonly logsDir?: string | undefined },
+  more = '',
+): string {
+  const folders = [
+    dataDir === undefined || dataDir === 'data' ? '' : ` --data-dir ${quote(dataDir)}`,
+    logsDir === undefined || logsDir === 'logs' ? '' : ` --logs-dir ${quote(logsDir)}`,
+  ];
   return `${program()} ${verb} ${run}${more}${folders.join('')}`;
 }
 

@@ -63,7 +63,7 @@ export class PartSource {
   async #copyWhole(number: number, commit: Commit, take: Take): Promise<number> {
     const { descriptor, file } = this.#part(number, commit);
     let crc = 0;
-    for (let at = 0; at < commit.bytes; ) {
+    for (let at = 0; at < commit.bytes;) {
       const size = readSync(descriptor, this.#buffer, 0, Math.min(CHUNK, commit.bytes - at), at);
       if (size === 0) throw damaged(file, `it ends at byte ${at} of ${commit.bytes}`);
       const bytes = this.#buffer.subarray(0, size);
@@ -89,7 +89,7 @@ export class PartSource {
       const [start = 0, end = 0, crc = 0, itemRows = 0] = spans.subarray(at * 4, at * 4 + 4);
       rows += itemRows;
       let found = 0;
-      for (let from = start; from < end; ) {
+      for (let from = start; from < end;) {
         if (filled === CHUNK) {
           await take(this.#buffer.subarray(0, filled));
           filled = 0;

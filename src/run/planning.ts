@@ -40,8 +40,11 @@ export async function planItems(options: PlanningOptions): Promise<Planned> {
     file: join(options.folder, name),
     name,
     earlier: options.earlier
-      .map(({ index, items }) => ({ plan: index, items: items.kind === 'file' ? join(options.folder, items.file) : { start: items.start, end: items.end } }))
-      .reverse(),
+      .map(({ index, items }) => ({
+        plan: index,
+        items: items.kind === 'file' ? join(options.folder, items.file) : { start: items.start, end: items.end },
+      }))
+      .toReversed(),
     ...(options.items === undefined ? {} : { items: options.items }),
     ...(options.key === undefined ? {} : { key: options.key }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),

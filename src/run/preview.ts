@@ -9,7 +9,7 @@ import { batchesOf } from '../core/slices.ts';
 import { startGuard } from '../executors/guard.ts';
 import { openFrozen, rangeReader } from '../input/reader.ts';
 import { runPaths, shown } from '../store/paths.ts';
-import { settingsOf, shapeOf } from './defaults.ts';
+import { settingsOf } from './defaults.ts';
 import { childEnvironment } from './environment.ts';
 import { hashWorker } from './launch.ts';
 import { checkOutput } from './merge.ts';
@@ -21,8 +21,8 @@ export async function previewPlan(options: LaunchOptions): Promise<PlanPreview> 
   hashWorker(worker);
   const run = options.name === undefined ? defaultRunName(workerName(worker), Date.now()) : checkRunName(options.name);
   const paths = runPaths(resolve(options.dataDir ?? 'data'), resolve(options.logsDir ?? 'logs'), run);
-  const settings = settingsOf({ ...options, worker }, paths, 1);
-  checkOutput(settings.output);
+  const early = settingsOf({ ...options, worker }, paths, { count: 1 });
+  checkOutput(early.output);
   const folder = mkdtempSync(join(tmpdir(), 'shardyard-plan-'));
   const mark = randomBytes(16).toString('hex');
   const guard = startGuard(mark);
@@ -36,12 +36,13 @@ export async function previewPlan(options: LaunchOptions): Promise<PlanPreview> 
       folder,
       index: 0,
       earlier: [],
-      nodeArgs: settings.nodeArgs,
+      nodeArgs: early.nodeArgs,
       env: childEnvironment(folder, mark),
       signal: undefined,
       guard,
     });
-    const plan = planOf(planned, 0, shapeOf(planned.count, settings.processes, options));
+    const settings = settingsOf({ ...options, worker }, paths, planned);
+    const plan = planOf(planned, 0, settings);
     const reader = plan.items.kind === 'range' ? rangeReader(plan.items.start, plan.items.end) : openFrozen(join(folder, plan.items.file));
     const shards = plan.shards.map((span, index) => ({
       index,
@@ -53,7 +54,17 @@ export async function previewPlan(options: LaunchOptions): Promise<PlanPreview> 
     }));
     reader.close();
     const { processes, concurrency, output } = settings;
-    return { worker: shown(worker), items: plan.count, processes, concurrency, batchSize: plan.batchSize, emptyShards: plan.emptyShards, shards, columns: planned.columns, output: shown(output) };
+    return {
+      worker: shown(worker),
+      items: plan.count,
+      processes,
+      concurrency,
+      batchSize: plan.batchSize,
+      emptyShards: plan.emptyShards,
+      shards,
+      columns: planned.columns,
+      output: shown(output),
+    };
   } finally {
     guard.close();
     rmSync(folder, { recursive: true, force: true });

@@ -17,7 +17,14 @@ export interface Times {
 const EXIT_CODES: Readonly<Record<StopReason, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 3, abort: 3, halt: 3, setup: 1, disk: 1 };
 
 /** What a session has come to. */
-export function reportOf({ state, settings, manifest, paths, folders, times }: Omit<WorkOptions, 'guard'> & { readonly times: Times }): Report {
+export function reportOf({
+  state,
+  settings,
+  manifest,
+  paths,
+  folders,
+  times,
+}: Omit<WorkOptions, 'guard'> & { readonly times: Times }): Report {
   const failures = failureRows(state, paths.logs);
   const total = state.plan?.count ?? 0;
   const end: EndState = state.closed ?? 'stopped';
@@ -41,10 +48,16 @@ export function reportOf({ state, settings, manifest, paths, folders, times }: O
     parentPeakRssBytes: process.resourceUsage().maxRSS * 1024,
     time: { wall, planning: times.planning, setup: totals.setupMs, items: totals.itemMs, merging: times.merging },
     speedUp: totals.itemMs > 0 && wall > 0 ? totals.itemMs / wall : null,
-    output: end !== 'stopped' && merged ? { file: shown(merged.output), rows: merged.rows, bytes: merged.bytes, sha256: merged.sha256 } : null,
+    output:
+      end !== 'stopped' && merged ? { file: shown(merged.output), rows: merged.rows, bytes: merged.bytes, sha256: merged.sha256 } : null,
     folder: shown(paths.folder),
     logs: shown(paths.logs),
-    next: end === 'stopped' ? commandFor('resume', manifest.run, folders) : failures.length > 0 ? commandFor('rerun', manifest.run, folders, ' --failed') : null,
+    next:
+      end === 'stopped'
+        ? commandFor('resume', manifest.run, folders)
+        : failures.length > 0
+          ? commandFor('rerun', manifest.run, folders, ' --failed')
+          : null,
     warnings: state.warnings,
   };
 }
@@ -52,10 +65,17 @@ export function reportOf({ state, settings, manifest, paths, folders, times }: O
 /** The failed items, in item order, each with the log of its shard. */
 export function failureRows(state: RunState, logs: string): FailureRow[] {
   return [...state.failures.values()]
-    .sort((a, b) => a.index - b.index)
+    .toSorted((a, b) => a.index - b.index)
     .map(({ index, key, cause, message, tries }) => {
       const shard = state.shardOf(index);
-      return { index, key, shard, cause, message, tries, log: shown(logOf(logs, state.failureLogs.get(index) ?? { shard, batch: 0, stolen: false })) };
+      return {
+        index,
+        key,
+        shard,
+        cause,
+        message,
+        tries,
+        log: shown(logOf(logs, state.failureLogs.get(index) ?? { shard, batch: 0, stolen: false })),
+      };
     });
 }
-

@@ -24,7 +24,17 @@ export function settleDeath(state: RunState, attempt: Running, found: Salvage, d
   const id = { shard, batch, attempt: number };
   const facts: Fact[] = [];
   const failed = found.failed.flatMap(({ index, key, cause, message, tries }) =>
-    attempt.unsettled.has(index) ? [{ index, key, cause: cause === 'item-timeout' ? ('item-timeout' as const) : ('error' as const), message: message ?? '', tries: tries ?? 1 }] : [],
+    attempt.unsettled.has(index)
+      ? [
+          {
+            index,
+            key,
+            cause: cause === 'item-timeout' ? ('item-timeout' as const) : ('error' as const),
+            message: message ?? '',
+            tries: tries ?? 1,
+          },
+        ]
+      : [],
   );
   if (found.items > 0 || failed.length > 0) {
     const { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, itemMs, spans } = found;
@@ -38,7 +48,8 @@ export function settleDeath(state: RunState, attempt: Running, found: Salvage, d
   if (culprit && inFlight.length === 1) {
     const tries = (state.trouble.get(culprit.index)?.tries ?? 0) + 1;
     const message = death.message ?? `its child died (${death.cause})`;
-    if (tries > death.retries) facts.push({ type: 'item-failed', ...id, failure: { index: culprit.index, key: culprit.key, cause: death.cause, message, tries } });
+    if (tries > death.retries)
+      facts.push({ type: 'item-failed', ...id, failure: { index: culprit.index, key: culprit.key, cause: death.cause, message, tries } });
     else facts.push({ type: 'tried', ...id, index: culprit.index, key: culprit.key, tries, cause: death.cause, message });
   }
   const suspects = inFlight.map(({ index }): Span => [index, index + 1]);

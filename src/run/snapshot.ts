@@ -78,4 +78,3 @@ function countFailures(state: RunState): number {
 function emptySlot(slot: number, shard: number | null): SlotView {
   return { slot, shard, batch: null, stolen: false, pid: null, done: 0, total: 0, rate: null, rssBytes: null, lastKey: null };
 }
-

@@ -76,5 +76,5 @@ export function folderSyncer(folder: string): () => Promise<void> {
 
 /** Writes all of `bytes`; a short write is continued. */
 export function writeAll(descriptor: number, bytes: Uint8Array, length = bytes.length): void {
-  for (let at = 0; at < length; ) at += writeSync(descriptor, bytes, at, length - at);
+  for (let at = 0; at < length;) at += writeSync(descriptor, bytes, at, length - at);
 }

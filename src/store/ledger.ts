@@ -198,7 +198,7 @@ class Salvager {
     if (!(line.start >= 0 && line.end >= line.start && line.end <= this.#partBytes)) return undefined;
     let own = 0;
     let all = running;
-    for (let at = line.start; at < line.end; ) {
+    for (let at = line.start; at < line.end;) {
       const size = readSync(this.#part, this.#buffer, 0, Math.min(this.#buffer.length, line.end - at), at);
       if (size === 0) return undefined;
       const bytes = this.#buffer.subarray(0, size);

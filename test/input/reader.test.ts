@@ -43,6 +43,7 @@ describe.each(['file', 'range'])('a %s', (kind) => {
         }
         expect(Array.from(open().readKeys(spans), ({ index, key }) => [index, key])).toEqual(indexes.map((index) => [index, keyAt(index)]));
       }),
+      { numRuns: 50 },
     );
   });
 

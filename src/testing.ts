@@ -1,0 +1,52 @@
+import { format } from 'node:util';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { emitRows } from './child/emit-rows.ts';
+import { validateParams } from './child/params.ts';
+import { defaultKey } from './core/key.ts';
+import type { AnyWorker, Row, Worker } from './core/worker.ts';
+import { jsonEncoder } from './formats/json-row.ts';
+
+/** How `runItem` runs; everything may be left out. */
+export interface RunItemOptions {
+  /** As given on the command line, before the worker's schema. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** Position of the item; default 0. */
+  readonly index?: number;
+  /** The try, from 1; default 1. */
+  readonly attempt?: number;
+  readonly signal?: AbortSignal;
+  /** Takes what the worker logs; default: nowhere. */
+  readonly log?: (line: string) => void;
+}
+
+/**
+ * Runs one item of a worker in this process, with its `setup` and `teardown`, and gives its rows: for a unit test of the worker. Rows are
+ * checked as in a run: a column that the worker does not declare is an error.
+ *
+ * @example
+ * deepEqual(await runItem(worker, 'AAPL', { params: { years: '10' } }), [{ symbol: 'AAPL', years: 10 }]);
+ */
+export async function runItem<Schema extends StandardSchemaV1 | undefined, Item, State>(
+  worker: Worker<Schema, Item, State>,
+  item: Item,
+  options: RunItemOptions = {},
+): Promise<Row[]> {
+  const any: AnyWorker = worker;
+  const params = await validateParams(any, options.params ?? {}, 'the worker');
+  const signal = options.signal ?? new AbortController().signal;
+  const log = (...values: readonly unknown[]): void => options.log?.(format(...values));
+  const state: unknown = await any.setup?.({ params: params as never, signal, log });
+  const { index = 0, attempt = 1 } = options;
+  const key = String(any.key?.(item) ?? defaultKey(item));
+  const context = { index, key, shard: 0, batch: 0, attempt, params, state, signal, log };
+  const rows: Row[] = [];
+  const encode = jsonEncoder(any.columns);
+  const keep = (row: Row): string => {
+    encode(row);
+    rows.push(row);
+    return '';
+  };
+  await emitRows(await any.process(item, context as never), keep, () => undefined);
+  await any.teardown?.(state as never);
+  return rows;
+}
