@@ -55,6 +55,7 @@ export class Coverage {
 
   /** The segments inside `[start, end)`, cut to it. */
   *within(start: number, end: number): Generator<Segment> {
+    if (start >= end) return;
     for (let at = this.#after(start); at < this.#segments.length; at++) {
       const segment = this.#segments[at];
       if (!segment || segment.start >= end) return;

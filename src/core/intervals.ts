@@ -97,6 +97,7 @@ export class IntervalSet {
 
   /** The spans inside `[start, end)`, cut to it, in order. */
   *within(start = -Infinity, end = Infinity): Generator<Span> {
+    if (start >= end) return;
     for (let at = this.#after(start); at < this.#starts.length && this.#start(at) < end; at++) {
       yield [Math.max(this.#start(at), start), Math.min(this.#end(at), end)];
     }

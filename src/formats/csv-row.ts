@@ -27,7 +27,7 @@ export function csvEncoder(columns: readonly string[]): (row: Row) => string {
     const row = asRow(given);
     let line = '';
     let position = 0;
-    // Nearly every row has exactly the columns, in their order; reading it in the same go is twice as fast as by name.
+    // Nearly every row has exactly the columns, in their order; this takes two thirds of the time that reading by name does.
     for (const key in row) {
       if (key !== columns[position]) return byName(row);
       line += position === 0 ? field(row[key], key) : `,${field(row[key], key)}`;

@@ -17,7 +17,7 @@ export function openFileSink(file: string, { followFrom = FOLLOW_FROM } = {}): F
   let open = true;
 
   function write(chunk: Uint8Array): void {
-    for (let start = 0; start < chunk.length; ) start += writeSync(fd, chunk, start);
+    for (let start = 0; start < chunk.length;) start += writeSync(fd, chunk, start);
     bytes += chunk.length;
     if (bytes < followFrom) return;
     follower ??= createFollower(fd);

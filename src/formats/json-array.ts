@@ -1,8 +1,8 @@
 import { NOTHING, type Converter } from './sink.ts';
 
 const LINE_FEED = 0x0a;
-const COMMA = 0x2c;
 const OPEN = Buffer.from('[\n');
+const BETWEEN = Buffer.from(',\n');
 const CLOSE = Buffer.from('\n]\n');
 const EMPTY = Buffer.from('[]\n');
 
@@ -13,25 +13,32 @@ const EMPTY = Buffer.from('[]\n');
 export function ndjsonToArray(): Converter {
   let state: 'empty' | 'in a row' | 'between rows' = 'empty';
   let scratch = Buffer.alloc(0);
+  let length = 0;
+
+  function put(bytes: Uint8Array): void {
+    scratch.set(bytes, length);
+    length += bytes.length;
+  }
+
+  function putRow(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    if (state === 'empty') put(OPEN);
+    if (state === 'between rows') put(BETWEEN);
+    put(bytes);
+    state = 'in a row';
+  }
 
   function convert(chunk: Uint8Array): Uint8Array {
-    // At worst a byte becomes three: a one-byte row behind a line end.
+    // At worst rows are one byte long, and each byte becomes three.
     if (scratch.length < chunk.length * 3) scratch = Buffer.allocUnsafe(chunk.length * 3);
-    let length = 0;
-    for (const byte of chunk) {
-      if (byte === LINE_FEED) {
-        if (state === 'in a row') state = 'between rows';
-        continue;
-      }
-      if (state === 'between rows') {
-        scratch[length++] = COMMA;
-        scratch[length++] = LINE_FEED;
-      } else if (state === 'empty') {
-        length += OPEN.copy(scratch, length);
-      }
-      state = 'in a row';
-      scratch[length++] = byte;
+    length = 0;
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
+      putRow(chunk.subarray(start, end));
+      if (state === 'in a row') state = 'between rows';
+      start = end + 1;
     }
+    putRow(chunk.subarray(start));
     return scratch.subarray(0, length);
   }
 

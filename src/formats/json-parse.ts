@@ -2,8 +2,8 @@ import { UserError } from '../core/errors.ts';
 import type { Row } from '../core/worker.ts';
 import { asRow } from './row.ts';
 
-/** Digits that may be more than a double holds; behind a point they are a fraction, which a double wrote. */
-const LONG_INTEGER = /(?<![.\d])\d{16}/;
+/** A number that may be whole and more than a double holds. What may stand before a number keeps fractions out, which a double wrote. */
+const LONG_INTEGER = /[:,[\s-]\d{16}/;
 
 /**
  * The row in a line of NDJSON. Whole numbers beyond 2^53 become bigints, so that no digit is lost.

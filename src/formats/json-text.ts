@@ -20,7 +20,7 @@ export function jsonText(value: unknown): string {
   return JSON.stringify(value, careful) ?? 'null';
 }
 
-/** Whether JSON.stringify alone writes the value as we want it, which is four times as fast as with a replacer. */
+/** Whether JSON.stringify alone writes the value as we want it, which with the look takes less than half the time that it takes with a replacer. */
 function isPlain(value: unknown, depth: number): boolean {
   if (typeof value === 'bigint' || typeof value === 'function' || typeof value === 'symbol') return false;
   if (typeof value !== 'object' || value === null) return true;

@@ -128,7 +128,7 @@ describe('run', () => {
 
     expect(JSON.parse((await shardyard(['status', '--json'], { cwd })).stdout)).toMatchObject({ run: 'r', state: 'stopped' });
     const resumed = await shardyard(['resume', '--progress', 'none'], { cwd });
-    expect(resumed.code).toBe(0);
+    expect(resumed).toMatchObject({ code: 0, stderr: expect.stringContaining('Run r: done') });
     expect(readFileSync(join(cwd, 'data/runs/r/w.csv'), 'utf8')).toBe('item,length\nslow,4\nb,1\nc,1\n');
   });
 
