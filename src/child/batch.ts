@@ -1,13 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ItemFailure } from '../core/events.ts';
-import { IntervalSet, type Span } from '../core/intervals.ts';
-import type { AnyWorker } from '../core/worker.ts';
+import { behind, restOf } from '../core/halve.ts';
+import type { Span } from '../core/intervals.ts';
+import type { AnyWorker, Rows } from '../core/worker.ts';
 import type { ToParent, WorkMessage } from '../ipc/messages.ts';
 import { PartWriter } from '../store/part-writer.ts';
 import { type Shared, ItemContext } from './context.ts';
+import { DoneSpans } from './done-spans.ts';
 import { type Encode, emitRows } from './emit-rows.ts';
 import { Gate } from './gate.ts';
 import { Marks } from './marks.ts';
+import { Thrown } from './thrown.ts';
 
 /** Milliseconds between two flushes, and between two heartbeats. */
 const FLUSH = 10;
@@ -42,8 +45,7 @@ export class Batch {
   readonly #marks: Marks;
   readonly #later = new Set<Promise<void>>();
   readonly #abandon = new AbortController();
-  readonly #done: Span[] = [];
-  #doneOutOfOrder: IntervalSet | undefined;
+  readonly #done = new DoneSpans();
   readonly #failed: ItemFailure[] = [];
   #itemMs = 0;
   #rows = 0;
@@ -52,9 +54,12 @@ export class Batch {
   #lastKey: string | null = null;
   #cut = Infinity;
   readonly #since = performance.now();
+  /** When the last item ended, which is when the next one begins: one look at the clock serves both. */
+  #now = this.#since;
   #flushedAt = this.#since;
   #beatAt = 0;
   #fatal: unknown;
+  readonly #toPart = (line: string): void => this.#writer.append(line);
 
   constructor(options: BatchOptions) {
     const { work } = options;
@@ -73,7 +78,10 @@ export class Batch {
       for (const entry of this.#options.entries) {
         if (entry.index >= this.#cut) break;
         const place = this.#gate.enter();
-        if (place) await place;
+        if (place) {
+          await place;
+          this.#now = performance.now();
+        }
         // While this waited for a place, the item may have been given away.
         if (entry.index >= this.#cut || this.#fatal !== undefined) {
           this.#gate.leave();
@@ -81,15 +89,16 @@ export class Batch {
         }
         this.#begun++;
         this.#lastBegun = entry.index;
-        const ended = this.#try(entry);
+        const ended = this.#try(entry, this.#now);
         if (isPromise(ended)) {
           const judged = ended.then((thrown) => this.#judge(entry, thrown));
           if (this.#concurrency === 1) await judged;
+          else this.#now = performance.now();
         } else if (ended) this.#judge(entry, ended);
-        const now = performance.now();
-        if (now - this.#flushedAt >= FLUSH) {
-          this.#flush(now);
+        if (this.#now - this.#flushedAt >= FLUSH) {
+          this.#flush(this.#now);
           await nextTurn();
+          this.#now = performance.now();
         }
       }
       for (let place = 0; place < this.#concurrency; place++) await this.#gate.enter();
@@ -98,7 +107,7 @@ export class Batch {
       if (this.#fatal !== undefined) throw this.#fatal;
       const totals = this.#writer.finish();
       const { rss } = process.memoryUsage();
-      return { type: 'receipt', spans: this.#spans(), totals, failed: this.#failed, itemMs: this.#itemMs, rss };
+      return { type: 'receipt', spans: this.#done.spans(), totals, failed: this.#failed, itemMs: this.#itemMs, rss };
     } finally {
       clearInterval(timer);
     }
@@ -112,71 +121,64 @@ export class Batch {
 
   /** Gives up the back half of what is not begun, unless all of it takes less than `worth` milliseconds. */
   halve(worth: number): Span[] {
-    const rest: Span[] = [];
-    for (const [start, end] of this.#options.work.spans) {
-      const low = Math.max(start, this.#lastBegun + 1);
-      const high = Math.min(end, this.#cut);
-      if (low < high) rest.push([low, high]);
-    }
-    const count = rest.reduce((sum, [start, end]) => sum + end - start, 0);
-    const each = (performance.now() - this.#since) / Math.max(1, this.#settled() + this.#failed.length);
+    const { rest, count } = restOf(this.#options.work.spans, this.#lastBegun + 1, this.#cut);
+    const each = (performance.now() - this.#since) / Math.max(1, this.#done.size + this.#failed.length);
     if (count * each < worth) return [];
-    let keep = Math.floor(count / 2);
-    const given: Span[] = [];
-    for (const [start, end] of rest) {
-      const from = Math.min(end, start + keep);
-      keep -= from - start;
-      if (from < end) given.push([from, end]);
-    }
+    const given = behind(rest, Math.floor(count / 2));
     this.#cut = Math.min(this.#cut, given[0]?.[0] ?? Infinity);
     return given;
   }
 
   /** One try at one item, in a place of the gate that it leaves; gives what it threw. Asynchronous only where the worker is. */
-  #try(entry: Entry): Thrown | undefined | Promise<Thrown | undefined> {
-    const before = performance.now();
-    const tries = (this.#tries.get(entry.index) ?? 0) + 1;
-    const context = new ItemContext(this.#options.shared, entry.index, entry.key, tries);
+  #try(entry: Entry, before: number): Thrown | undefined | Promise<Thrown | undefined> {
+    const tries = this.#tries.size === 0 ? 1 : (this.#tries.get(entry.index) ?? 0) + 1;
+    const context = new ItemContext(this.#options.shared, entry.index, entry.key, tries, before);
     // Alone in its child, an item's rows go straight to the part; beside others they wait until it is finished.
     const lines: string[] | undefined = this.#concurrency === 1 ? undefined : [];
-    const sink = lines ? (line: string) => void lines.push(line) : (line: string) => this.#writer.append(line);
-    const threw = (error: unknown): Thrown => this.#threw(entry, tries, new Thrown(error, context.timedOut));
     try {
       this.#marks.started(entry);
       const rows = this.#options.worker.process(entry.item as never, context as never);
-      const count = isPromise(rows)
-        ? rows.then((settled) => emitRows(settled, this.#options.encode, sink))
-        : emitRows(rows, this.#options.encode, sink);
+      const count = isPromise(rows) ? this.#emitLater(rows, lines) : emitRows(rows, this.#options.encode, this.#sink(lines));
       if (typeof count === 'number') return this.#finish(entry, count, lines, before);
-      return Promise.resolve(count)
-        .then((settled) => this.#finish(entry, settled, lines, before))
-        .catch(threw);
+      return count.then((settled) => this.#finish(entry, settled, lines, before)).catch((error: unknown) => this.#threw(entry, context, tries, error));
     } catch (error) {
-      return threw(error);
+      return this.#threw(entry, context, tries, error);
     }
+  }
+
+  async #emitLater(rows: PromiseLike<Rows>, lines: string[] | undefined): Promise<number> {
+    return emitRows(await rows, this.#options.encode, this.#sink(lines));
+  }
+
+  #sink(lines: string[] | undefined): (line: string) => void {
+    return lines ? (line) => void lines.push(line) : this.#toPart;
   }
 
   #finish(entry: Entry, rows: number, lines: readonly string[] | undefined, before: number): undefined {
     const now = performance.now();
+    const ms = now - before;
     try {
       if (lines) for (const line of lines) this.#writer.append(line);
-      this.#writer.done(entry.index, JSON.stringify(entry.key), rows, now - before);
-      this.#marks.ended(now - before);
+      this.#writer.done(entry.index, entry.key, rows, ms);
+      this.#marks.ended(ms);
     } catch (error) {
       this.#breakOff(error);
     }
-    this.#itemMs += now - before;
+    this.#now = now;
+    this.#itemMs += ms;
     this.#rows += rows;
     this.#lastKey = entry.key;
-    this.#note(entry.index);
+    this.#done.add(entry.index);
     this.#gate.leave();
-    if (now - this.#flushedAt >= FLUSH && this.#concurrency > 1) this.#flush(now);
+    if (this.#concurrency > 1 && now - this.#flushedAt >= FLUSH) this.#flush(now);
   }
 
-  #threw(entry: Entry, tries: number, thrown: Thrown): Thrown {
+  #threw(entry: Entry, context: ItemContext, tries: number, error: unknown): Thrown {
+    const thrown = new Thrown(error, context.timedOut);
+    this.#now = performance.now();
     this.#tries.set(entry.index, tries);
     if (this.#concurrency === 1) this.#writer.discard();
-    this.#options.shared.log(`item ${entry.index} (${entry.key}) threw, try ${tries}:`, thrown.error);
+    this.#options.shared.log(`item ${entry.index} (${entry.key}) threw, try ${tries}:`, error);
     this.#gate.leave();
     return thrown;
   }
@@ -184,7 +186,7 @@ export class Batch {
   /** What becomes of an item that threw: another try later, or its end. */
   #judge(entry: Entry, thrown: Thrown | undefined): void {
     if (!thrown || this.#fatal !== undefined) return;
-    if (isDiskFault(thrown.error)) return this.#breakOff(thrown.error);
+    if (thrown.isDiskFault) return this.#breakOff(thrown.error);
     const later: Promise<void> = this.#again(entry, thrown).finally(() => this.#later.delete(later));
     this.#later.add(later);
   }
@@ -192,14 +194,13 @@ export class Batch {
   /** Tries an item again, after pauses, beside the others. The first try is the one that brought it here. */
   async #again(entry: Entry, first: Thrown): Promise<void> {
     const { work, send } = this.#options;
-    const key = JSON.stringify(entry.key);
     const before = (this.#tries.get(entry.index) ?? 1) - 1;
     // Imported on the first throw only: most children never need it.
     const { default: pRetry } = await import('p-retry');
     const attempt = async (n: number): Promise<void> => {
       if (n === 1) throw first;
       await this.#gate.enter();
-      const thrown = await this.#try(entry);
+      const thrown = await this.#try(entry, performance.now());
       if (thrown) throw thrown;
     };
     try {
@@ -213,7 +214,7 @@ export class Batch {
         shouldRetry: ({ error }) => error instanceof Thrown && !error.isFinal && this.#fatal === undefined,
         onFailedAttempt: ({ error, retriesLeft }) => {
           if (retriesLeft === 0 || (error instanceof Thrown && error.isFinal)) return;
-          this.#writer.note(entry.index, key, 'tried');
+          this.#writer.note(entry.index, entry.key, 'tried');
           send({ type: 'tried', index: entry.index, key: entry.key, tries: this.#tries.get(entry.index) ?? 1, message: error.message });
         },
       });
@@ -222,7 +223,7 @@ export class Batch {
       if (!(error instanceof Thrown)) return this.#breakOff(error);
       const { cause, message } = error;
       const tries = this.#tries.get(entry.index) ?? 1;
-      this.#writer.note(entry.index, key, 'failed', `,"tries":${tries},"cause":"${cause}","message":${JSON.stringify(message)}`);
+      this.#writer.note(entry.index, entry.key, 'failed', `,"tries":${tries},"cause":"${cause}","message":${JSON.stringify(message)}`);
       this.#failed.push({ index: entry.index, key: entry.key, cause, message, tries });
     }
   }
@@ -245,60 +246,11 @@ export class Batch {
 
   #beat(now: number): void {
     this.#beatAt = now;
-    const settled = this.#settled() + this.#failed.length;
+    const settled = this.#done.size + this.#failed.length;
     this.#options.send({ type: 'progress', settled, rows: this.#rows, begun: this.#begun, lastKey: this.#lastKey });
-  }
-
-  /** Notes a finished position; almost always the next one. */
-  #note(index: number): void {
-    const last = this.#done.at(-1);
-    if (this.#doneOutOfOrder) this.#doneOutOfOrder.add(index, index + 1);
-    else if (last && last[1] === index) this.#done[this.#done.length - 1] = [last[0], index + 1];
-    else if (!last || last[1] < index) this.#done.push([index, index + 1]);
-    else {
-      this.#doneOutOfOrder = new IntervalSet(this.#done);
-      this.#doneOutOfOrder.add(index, index + 1);
-    }
-  }
-
-  #settled(): number {
-    return this.#doneOutOfOrder?.size ?? this.#done.reduce((sum, [start, end]) => sum + end - start, 0);
-  }
-
-  #spans(): Span[] {
-    return this.#doneOutOfOrder?.spans() ?? this.#done;
   }
 }
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-/** What an item threw. Wrapped, because p-retry gives up at once on a TypeError, which here is as good a reason as any. */
-class Thrown extends Error {
-  readonly error: unknown;
-  override readonly cause: 'error' | 'item-timeout';
-
-  constructor(error: unknown, timedOut: boolean) {
-    const text = error instanceof Error ? error.message || error.name : String(error);
-    super(text.length > 2000 ? `${text.slice(0, 2000)}…` : text);
-    this.error = error;
-    this.cause = timedOut ? 'item-timeout' : 'error';
-  }
-
-  /** By name as well as by class: the worker may have loaded another copy of this package. */
-  get isFinal(): boolean {
-    return this.error instanceof Error && this.error.name === 'UnrecoverableError';
-  }
-}
-
-/** Raised by our own writes in the middle of an item's rows. */
-function isDiskFault(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'syscall' in error &&
-    error.syscall === 'write' &&
-    'code' in error &&
-    ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EBADF'].includes(String(error.code))
-  );
 }

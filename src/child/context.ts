@@ -16,11 +16,13 @@ export class ItemContext implements Context {
   readonly key: string;
   readonly attempt: number;
   readonly #shared: Shared;
-  readonly #since = performance.now();
+  readonly #since: number;
   #signal: AbortSignal | undefined;
 
-  constructor(shared: Shared, index: number, key: string, attempt: number) {
+  /** `since`: when the item began, on the clock of `performance.now`. */
+  constructor(shared: Shared, index: number, key: string, attempt: number, since: number) {
     this.#shared = shared;
+    this.#since = since;
     this.index = index;
     this.key = key;
     this.attempt = attempt;

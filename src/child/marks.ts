@@ -26,7 +26,7 @@ export class Marks {
 
   started({ index, key }: Entry): void {
     if (!this.#on) return;
-    this.#writer.note(index, JSON.stringify(key), 'started', `,"at":${Date.now()}`);
+    this.#writer.note(index, key, 'started', `,"at":${Date.now()}`);
     this.#writer.flush();
   }
 

@@ -78,7 +78,7 @@ export class PartWriter {
     this.#filled = at;
   }
 
-  /** The open item is finished: its rows count from the next flush on. `key` is the item's key as JSON. */
+  /** The open item is finished: its rows count from the next flush on. `ms`: how long it took. */
   done(index: number, key: string, rows: number, ms: number): void {
     const start = this.#start;
     const end = this.#written + this.#filled;
@@ -99,7 +99,7 @@ export class PartWriter {
     this.#items++;
     this.#rows += rows;
     this.#line(
-      `{"index":${index},"key":${key},"status":"done","start":${start},"end":${end},"rows":${rows},"ms":${ms < 0.05 ? 0 : Math.round(ms * 10) / 10},"crc32":${crc}}\n`,
+      `{"index":${index},"key":${quote(key)},"status":"done","start":${start},"end":${end},"rows":${rows},"ms":${ms < 0.05 ? 0 : Math.round(ms * 10) / 10},"crc32":${crc}}\n`,
     );
   }
 
@@ -113,7 +113,7 @@ export class PartWriter {
 
   /** Writes down that an item is about to start, or has thrown, or is given up. */
   note(index: number, key: string, status: 'started' | 'tried' | 'failed', more = ''): void {
-    this.#line(`{"index":${index},"key":${key},"status":"${status}"${more}}\n`);
+    this.#line(`{"index":${index},"key":${quote(key)},"status":"${status}"${more}}\n`);
   }
 
   /** From here on, starts are written down (`marked`) or not. */
@@ -193,3 +193,7 @@ export class PartWriter {
     this.#filled = 0;
   }
 }
+
+const PLAIN = /^[\w .:/@+-]*$/;
+/** JSON of a key; most need no more than quotes, and a look is quicker than a call. */
+const quote = (key: string): string => (PLAIN.test(key) ? `"${key}"` : JSON.stringify(key));

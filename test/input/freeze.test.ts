@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { canonicalJson, defaultKey } from '../../src/core/key.ts';
 import { freezeItems } from '../../src/input/freeze.ts';
 import { openFrozen } from '../../src/input/reader.ts';
-import { complaint, fileWith, frozen, listOf, temporaryFolder } from './files.ts';
+import { complaint, fileWith, frozen, listOf, TWINS, temporaryFolder } from './files.ts';
 
 const folder = temporaryFolder();
 /** What is wrong with these items. */
@@ -162,6 +162,11 @@ describe('duplicate keys', () => {
   test('a long key is shortened', async () => {
     const text = await wrong([{ a: 'x'.repeat(5000) }, { a: 'x'.repeat(5000) }]);
     expect(text.length).toBeLessThan(400);
+  });
+
+  test('are no keys whose hashes happen to be equal', async () => {
+    expect((await frozen(folder, ['a', ...TWINS])).count).toBe(3);
+    expect(await wrong([...TWINS, 'a', TWINS[1]])).toContain(`an item has the same key as an earlier one: "${TWINS[1]}" (items 1 and 3`);
   });
 
   test('too many to remember are still refused', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { TWINS } from './files.ts';
 import { hash53 } from '../../src/input/hash.ts';
 
 /** How many of the values occurred before. */
@@ -8,6 +9,8 @@ function repeats(values: Float64Array): number {
   for (let at = 1; at < values.length; at++) if (values[at] === values[at - 1]) count++;
   return count;
 }
+
+test('the twins of the other tests have the same hash', () => expect(hash53(TWINS[0])).toBe(hash53(TWINS[1])));
 
 const KEYS = 500_000;
 const shapes: [string, (at: number) => string][] = [

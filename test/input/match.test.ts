@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Move } from '../../src/core/plan.ts';
 import { matchItems } from '../../src/input/match.ts';
 import type { FrozenRef } from '../../src/input/reader.ts';
-import { frozen, temporaryFolder } from './files.ts';
+import { frozen, TWINS, temporaryFolder } from './files.ts';
 
 const folder = temporaryFolder();
 
@@ -142,6 +142,15 @@ describe('compresses', () => {
       moves: [{ to: 1e9, plan: 0, from: 500, length: 500, step: -1 }],
       gone: 1,
     });
+  });
+});
+
+test('keys whose hashes happen to be equal are told apart', async () => {
+  const [a, b] = TWINS;
+  expect(await match({ keys: [a] }, { keys: [b] })).toEqual({ moves: [], gone: 1 });
+  expect(await match({ keys: ['x', a, b] }, { keys: [b, a] })).toEqual({
+    moves: [{ to: 1, plan: 0, from: 1, length: 2, step: -1 }],
+    gone: 0,
   });
 });
 

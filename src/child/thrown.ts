@@ -1,0 +1,24 @@
+/** What an item threw. Wrapped, because p-retry gives up at once on a TypeError, which here is as good a reason as any. */
+export class Thrown extends Error {
+  readonly error: unknown;
+  override readonly cause: 'error' | 'item-timeout';
+
+  constructor(error: unknown, timedOut: boolean) {
+    const text = error instanceof Error ? error.message || error.name : String(error);
+    super(text.length > 2000 ? `${text.slice(0, 2000)}…` : text);
+    this.error = error;
+    this.cause = timedOut ? 'item-timeout' : 'error';
+  }
+
+  /** By name as well as by class: the worker may have loaded another copy of this package. */
+  get isFinal(): boolean {
+    return this.error instanceof Error && this.error.name === 'UnrecoverableError';
+  }
+
+  /** Raised by a write that the disk refused, which is no item's fault. */
+  get isDiskFault(): boolean {
+    const { error } = this;
+    if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return false;
+    return error.syscall === 'write' && ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS'].includes(String(error.code));
+  }
+}

@@ -1,0 +1,88 @@
+import { fileURLToPath } from 'node:url';
+import type { EventType } from '../../src/core/events.ts';
+import type { Random } from './random.ts';
+
+const worker = (name: string): string => fileURLToPath(new URL(`../fixtures/workers/${name}.ts`, import.meta.url));
+
+/** A run to be disturbed. */
+export interface Scenario {
+  readonly name: string;
+  /** Arguments of `run`. */
+  readonly args: readonly string[];
+  /** Number of items. */
+  readonly count: number;
+  /** The merged file, relative to the folder in which the command runs. */
+  readonly output: string;
+}
+
+export type Target = 'parent' | 'child' | 'guard' | 'planner' | 'all';
+
+/** When to kill: so long after the start of the session or the kill before, or after something that happens in it. */
+export type Instant = { readonly ms: number; readonly from: 'start' | 'now' } & (
+  | { readonly kind: 'time' }
+  | { readonly kind: 'event'; readonly type: EventType; readonly nth: number }
+  /** Everything is committed. */
+  | { readonly kind: 'merge' }
+  /** There is a planning child. */
+  | { readonly kind: 'planner' }
+);
+
+const COUNT = 80;
+const csv = ['out.csv', [worker('mixed-csv')]] as const;
+const jsonl = ['out.jsonl', [worker('mixed-objects')]] as const;
+const union = ['union.csv', [worker('mixed-objects')]] as const;
+
+function scenario(name: string, [output, args]: readonly [string, readonly string[]], more: string): Scenario {
+  // A killed child costs the item in flight a try: more tries than there are kills in a session.
+  return { name, output, count: COUNT, args: [...args, '-o', output, '--retries', '9', ...more.split(' ')] };
+}
+
+export const SCENARIOS: readonly Scenario[] = [
+  scenario('csv, 2 processes', csv, '-p 2'),
+  scenario('csv, concurrency 4', csv, '-p 2 --concurrency 4 --shards 3 --batch-size 9'),
+  scenario('jsonl, 1 process', jsonl, '-p 1 --batch-size 20'),
+  scenario('jsonl, concurrency 4', jsonl, '-p 3 --concurrency 4 --shards 5'),
+  scenario('csv of undeclared columns', union, '-p 2 --shards 7 --batch-size 4 --spares 0'),
+  scenario('csv, flaky items', csv, '-p 2 --concurrency 4 --batch-size 20 --param flaky=60'),
+  scenario('csv, one batch', csv, '-p 1 --shards 1 --batch-size 80 --spares 2'),
+  scenario('gzipped jsonl from csv rows', ['out.jsonl.gz', csv[1]], '-p 2 --shards 4 --concurrency 2'),
+];
+
+/** Whom to kill. A session that does not plan has no planning child. */
+export function targetFor(random: Random, { plans }: { readonly plans: boolean }): Target {
+  return random.weighted<Target>([
+    [40, 'parent'],
+    [15, 'all'],
+    [25, 'child'],
+    [15, 'guard'],
+    [plans ? 6 : 0, 'planner'],
+  ]);
+}
+
+/** When to kill; `expected` is what an undisturbed run takes, in milliseconds. */
+export function instantFor(random: Random, { target, expected }: { readonly target: Target; readonly expected: number }): Instant {
+  if (target === 'planner') return { kind: 'planner', from: 'now', ms: random.int(0, 250) };
+  return random.weighted<() => Instant>([
+    [40, () => ({ kind: 'time', from: 'start', ms: random.next() * expected })],
+    [15, () => ({ kind: 'time', from: 'start', ms: random.next() * 300 })],
+    [15, () => ({ kind: 'merge', from: 'now', ms: random.int(0, 60) })],
+    [5, () => ({ kind: 'time', from: 'now', ms: random.next() * 50 })],
+    [
+      25,
+      () => {
+        const type = random.pick(['opened', 'planned', 'guard-started', 'child-started', 'child-ready', 'dispatched', 'committed', 'merged', 'closed'] as const);
+        return { kind: 'event', type, nth: ['opened', 'planned', 'merged', 'closed'].includes(type) ? 1 : random.int(1, 6), from: 'now', ms: random.int(0, 8) };
+      },
+    ],
+  ])();
+}
+
+/** Options that a resume may have and the run had not. */
+export function moreOptions(random: Random, _scenario: Scenario): string[] {
+  const options: string[] = [];
+  if (random.chance(0.25)) options.push('--processes', String(random.int(1, 3)));
+  if (random.chance(0.25)) options.push('--shards', String(random.int(1, 9)));
+  if (random.chance(0.25)) options.push('--batch-size', String(random.int(1, 40)));
+  if (random.chance(0.2)) options.push('--concurrency', String(random.int(1, 6)));
+  return options;
+}
