@@ -4,10 +4,12 @@ import { UserError } from '../core/errors.ts';
 import { defaultKey } from '../core/key.ts';
 import type { AnyWorker, ItemList } from '../core/worker.ts';
 import { freezeItems } from '../input/freeze.ts';
+import { offsetsFile } from '../input/frozen.ts';
 import { matchItems } from '../input/match.ts';
 import { openItems } from '../input/source.ts';
 import type { FromPlanner, PlanRequest } from '../ipc/planning.ts';
 import { loadWorker, placeOf } from './load-worker.ts';
+import { commitFile, temporaryName } from '../store/files.ts';
 import { validateParams } from './params.ts';
 import { workerDefaults } from './worker-defaults.ts';
 
@@ -56,12 +58,11 @@ async function plan(request: PlanRequest): Promise<Planned> {
         ? source.items()
         : rangeItems(source.start, source.end);
   const key = keyOf(worker, request);
-  const frozen = await freezeItems({
-    items: list,
-    key,
-    file: request.file,
-    ...(request.limit === undefined ? {} : { limit: request.limit }),
-  });
+  const temporary = temporaryName(request.file);
+  const limit = request.limit === undefined ? {} : { limit: request.limit };
+  const frozen = await freezeItems({ items: list, key, file: temporary, ...limit });
+  commitFile(offsetsFile(temporary), offsetsFile(request.file));
+  commitFile(temporary, request.file);
   const items = { kind: 'file', file: request.name, sha256: frozen.sha256, bytes: frozen.bytes } as const;
   return { ...base, items, count: frozen.count, ...(await match(request, items)) };
 }

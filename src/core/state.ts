@@ -48,6 +48,8 @@ export interface Totals {
   setupFailures: number;
   /** When the last of them died (ms since 1970). */
   lastSetupFailure: number;
+  /** Attempts in a row that died without having finished an item or shown a culprit. */
+  fruitless: number;
   setupMs: number;
   itemMs: number;
   settled: number;
@@ -62,6 +64,7 @@ const noTotals = (since: number): Totals => ({
   childrenDied: 0,
   setupFailures: 0,
   lastSetupFailure: 0,
+  fruitless: 0,
   setupMs: 0,
   itemMs: 0,
   settled: 0,
@@ -148,7 +151,10 @@ export class RunState {
         this.totals.childrenStarted++;
         return;
       case 'child-ready':
-        this.#child(event.child, ({ pid, pidStart }) => ({ phase: 'ready', pid, pidStart }));
+        // It may have said so just before it heard that it is to go.
+        this.#child(event.child, (child) =>
+          child.phase === 'starting' ? { phase: 'ready', pid: child.pid, pidStart: child.pidStart } : child,
+        );
         this.totals.setupMs += event.setupMs;
         this.totals.setupFailures = 0;
         return;
@@ -161,6 +167,7 @@ export class RunState {
       case 'tried':
         this.totals.retries++;
         this.trouble.set(event.index, { tries: event.tries, alone: false, notBefore: 0 });
+        this.totals.fruitless = 0;
         return;
       case 'item-failed':
         this.running.get(attemptName(event))?.unsettled.remove(event.failure.index, event.failure.index + 1);
@@ -202,6 +209,8 @@ export class RunState {
   }
 
   #forget(): void {
+    // A run that was killed before its first plan became current has nothing to forget.
+    if (this.coverages.length === 0) return;
     this.coverages.splice(this.coverages.length - 1, 1, new Coverage());
     for (let plan = 0; plan < this.coverages.length - 1; plan++) this.coverages[plan] = new Coverage();
     this.failures.clear();
@@ -277,6 +286,7 @@ export class RunState {
       attempt?.unsettled.remove(failure.index, failure.index + 1);
       this.#fail(failure, attempt);
     }
+    if (receipt.items + receipt.failed.length > 0) this.totals.fruitless = 0;
     this.totals.itemMs += receipt.itemMs;
     this.totals.settled += receipt.items + receipt.failed.length;
     this.totals.batches++;
@@ -310,6 +320,7 @@ export class RunState {
     this.#waitingOf(attempt.shard).addAll(rest);
     this.#child(attempt.child, ({ pid, pidStart }) => ({ phase: 'leaving', pid, pidStart }));
     if (event.cause === 'ok' || event.cause === 'stopped' || event.cause === 'orphaned') return;
+    if (event.suspects.length === 0) this.totals.fruitless++;
     if (!event.exact) return this.careful.addAll(rest);
     for (const [start, end] of event.suspects) {
       for (let index = start; index < end; index++) {

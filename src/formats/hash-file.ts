@@ -59,7 +59,7 @@ export function createFollower(fd: number): Follower {
     grow: (bytes) => tell(BigInt(bytes)),
     finish() {
       thread.ref();
-      tell(~(Atomics.load(state, 0) - 1n));
+      tell(~Atomics.load(state, 0));
       return hashed;
     },
     async stop() {

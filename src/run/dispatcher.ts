@@ -27,7 +27,9 @@ const LEAVE = 30_000;
 /** Milliseconds: that a child takes to start, about; and after which a first item counts as a long one. */
 const CHILD_START = 100;
 const PATIENCE = 1000;
+/** So many children in a row that get nothing done mean that no child will. */
 const SETUP_FAILURES = 3;
+const FRUITLESS = 8;
 
 export interface DispatcherOptions {
   readonly state: RunState;
@@ -155,7 +157,8 @@ export class Dispatcher {
     writeLogLine(paths.logs, event, before ?? ('attempt' in event ? this.#state.running.get(attemptName(event)) : undefined));
     onEvent(event);
     if (event.type === 'committed' || event.type === 'item-failed') this.#checkHalt();
-    if (event.type === 'child-ended' && this.#state.totals.setupFailures >= SETUP_FAILURES && !this.#state.stopping) this.stop('setup');
+    const { setupFailures, fruitless } = this.#state.totals;
+    if (event.type === 'child-ended' && (setupFailures >= SETUP_FAILURES || fruitless >= FRUITLESS) && !this.#state.stopping) this.stop('setup');
   }
 
   #checkHalt(): void {

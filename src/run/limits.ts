@@ -39,6 +39,9 @@ export function watchLimits(options: LimitsOptions): () => void {
 }
 
 function checkTime({ dispatcher, state, settings, paths }: LimitsOptions, now: number): void {
+  for (const [id, child] of state.children) {
+    if (child.phase === 'starting' && now - child.since > settings.batchTimeout) dispatcher.tell(id, 'setup-failed', 'SIGTERM');
+  }
   for (const attempt of state.running.values()) {
     const live = dispatcher.live.get(attempt.child);
     if (!live || live.receipt || live.told?.how === 'SIGTERM' || live.told?.how === 'SIGKILL') continue;

@@ -25,7 +25,7 @@ export async function mergeAgain(options: MergeOptions): Promise<MergeResult> {
       });
     }
     const before = Date.now();
-    const merged = await mergeRun({ state, manifest, paths, output });
+    const merged = await mergeRun({ state, manifest, paths, output, strictColumns: options.strictColumns ?? false });
     if (owed.size === 0) {
       const journal = new Journal(paths.journal, length);
       journal.append({

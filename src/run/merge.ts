@@ -5,6 +5,7 @@ import { UserError } from '../core/errors.ts';
 import { parseAttemptName } from '../core/names.ts';
 import type { RunState } from '../core/state.ts';
 import { createColumnUnion } from '../formats/columns.ts';
+import { parseRow } from '../formats/json-parse.ts';
 import { createLines } from '../formats/lines.ts';
 import { parseOutput } from '../formats/output.ts';
 import { openWriter } from '../formats/writer.ts';
@@ -21,6 +22,7 @@ export interface MergeJob {
   readonly manifest: Manifest;
   readonly paths: RunPaths;
   readonly output: string;
+  readonly strictColumns: boolean;
 }
 
 export interface Merged {
@@ -34,14 +36,14 @@ export interface Merged {
  * Writes what is committed as one file, in item order, and beside it `<output>.meta.json`. The output has its name only
  * once it is whole and synced; until then, and if the parts do not verify (`UserError`, exit code 4), an earlier one stays.
  */
-export async function mergeRun({ state, manifest, paths, output }: MergeJob): Promise<Merged> {
+export async function mergeRun({ state, manifest, paths, output, strictColumns }: MergeJob): Promise<Merged> {
   const { format, compression } = parseOutput(output);
   const from = manifest.partFormat;
   mkdirSync(dirname(resolve(output)), { recursive: true });
   const source = new PartSource({ state, parts: paths.parts, format: from });
-  const temporary = temporaryName(output);
+  const temporary = temporaryName(output, manifest.run);
   try {
-    const columns = manifest.columns ?? (format === 'csv' || from === 'csv' ? await unionOf(source) : undefined);
+    const columns = manifest.columns ?? (format === 'csv' || from === 'csv' ? await unionOf(source, strictColumns) : undefined);
     const writer = openWriter({ file: temporary, format, compression, from, columns });
     try {
       const rows = await source.read(withTurns((chunk) => writer.write(chunk)));
@@ -59,17 +61,35 @@ export async function mergeRun({ state, manifest, paths, output }: MergeJob): Pr
   }
 }
 
-/** The columns of rows that declare none: one pass over all of them. */
-async function unionOf(source: PartSource): Promise<readonly string[]> {
+/** The columns of rows that declare none: one pass over all of them. `strict`: all rows must have the same. */
+async function unionOf(source: PartSource, strict: boolean): Promise<readonly string[]> {
   const union = createColumnUnion();
   const lines = createLines();
+  let row = 0;
+  let first = 0;
+  const add = (line: string): void => {
+    union.add(line);
+    if (++row === 1) first = union.columns().length;
+    if (strict) checkSame(line, row, union.columns(), first);
+  };
   await source.read(
     withTurns((chunk) => {
-      for (const line of lines.push(chunk)) union.add(line);
+      for (const line of lines.push(chunk)) add(line);
     }),
   );
-  for (const line of lines.end()) union.add(line);
+  for (const line of lines.end()) add(line);
   return union.columns();
+}
+
+function checkSame(line: string, row: number, columns: readonly string[], first: number): void {
+  const own = Object.keys(parseRow(line, row));
+  if (own.length === columns.length && columns.length === first) return;
+  const differing = columns.length > first ? columns.slice(first) : columns.filter((column) => !own.includes(column));
+  const names = differing.map((column) => JSON.stringify(column)).join(', ');
+  throw new UserError(`row ${row} does not have the columns of the rows before it (${columns.length > first ? 'more' : 'without'}: ${names})`, {
+    exitCode: 4,
+    hint: 'declare `columns` in the worker, or merge without --strict-columns',
+  });
 }
 
 function withTurns(take: Take): Take {

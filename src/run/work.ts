@@ -6,7 +6,7 @@ import type { Report } from '../core/report.ts';
 import type { RunState } from '../core/state.ts';
 import type { Guard } from '../executors/guard.ts';
 import { localExecutor } from '../executors/local.ts';
-import { publishText } from '../store/files.ts';
+import { publishText, temporaryName } from '../store/files.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
 import type { RunPaths } from '../store/paths.ts';
@@ -78,14 +78,14 @@ export class Work {
       await this.#dispatcher.run();
     } finally {
       unwatch();
-      rmSync(paths.live, { force: true });
+      for (const file of [paths.live, temporaryName(paths.live)]) rmSync(file, { force: true });
     }
     const times: Times = { since, planning: this.#options.planning, merging: 0 };
     await journal.synced();
     if (!state.stopping) {
       this.#merging = true;
       const before = Date.now();
-      const merged = await mergeRun({ state, manifest, paths, output: settings.output });
+      const merged = await mergeRun({ state, manifest, paths, output: settings.output, strictColumns: settings.strictColumns });
       times.merging = Date.now() - before;
       this.emit({ type: 'merged', output: merged.file, rows: merged.rows, bytes: merged.bytes, sha256: merged.sha256, ms: times.merging });
     }
@@ -99,7 +99,7 @@ export class Work {
 
   /** What other terminals see of this one; lost with a power cut, and worth nothing then. */
   #showLive(): void {
-    const temporary = `${this.#options.paths.live}.tmp`;
+    const temporary = temporaryName(this.#options.paths.live);
     try {
       writeFileSync(temporary, JSON.stringify(this.snapshot()));
       renameSync(temporary, this.#options.paths.live);

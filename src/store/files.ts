@@ -2,8 +2,11 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'n
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** The name that a file has until it is whole. */
-export const temporaryName = (file: string): string => `${file}.${process.pid}.tmp`;
+/**
+ * The name that a file has until it is whole. Always the same one, so that what a killed process leaves is overwritten by the
+ * next; `owner` tells apart those who may write the same file at the same time.
+ */
+export const temporaryName = (file: string, owner?: string): string => `${file}${owner === undefined ? '' : `.${owner}`}.tmp`;
 
 /**
  * Makes a file that is there either whole or not at all: `write` fills a temporary name, which is synced, renamed and

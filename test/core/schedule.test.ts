@@ -47,7 +47,7 @@ describe('the schedule, whatever happens', () => {
         playing(world, () => {
           world.play();
           const committed = new Set(world.oracle.committed.keys());
-          world.again(shards.flatMap((shard) => world.state.plan?.shards.slice(shard, shard + 1) ?? []));
+          world.again(() => shards.flatMap((shard) => world.state.plan?.shards.slice(shard, shard + 1) ?? []));
           if (!world.events.some((event) => event.type === 'opened' && event.changed === 'fresh')) {
             for (const id of committed) expect(world.oracle.committed.has(id)).toBe(true);
           }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
@@ -105,6 +105,17 @@ test('a header that is longer than a block of compression', async () => {
   const columns = Array.from({ length: 40_000 }, (_, n) => `a long name of a column ${n}`);
   const bytes = await written({ from: 'csv', format: 'csv', compression: 'zstd', columns }, [Buffer.from('1\n')]);
   expect(zstdDecompressSync(bytes).toString()).toBe(`${columns.join(',')}\n1\n`);
+});
+
+test.each(['gzip', 'zstd'] as const)('%s holds nothing back but its last blocks', async (compression) => {
+  const file = newFile();
+  const writer = openWriter({ file, format: 'jsonl', compression, from: 'ndjson', columns: undefined });
+  const noise = randomBytes(1024 * 1024);
+  for (let count = 1; count <= 4; count++) {
+    await writer.write(noise);
+    expect(statSync(file).size).toBeGreaterThan(count * noise.length - 2.5 * 262_144);
+  }
+  await writer.abort();
 });
 
 test('raw chunks are written before `write` returns', async () => {
@@ -213,5 +224,13 @@ describe('a large file', () => {
 
 /** What this process has open, deleted files too. */
 function openFiles(): string {
-  return execFileSync('ls', ['-l', `/proc/${process.pid}/fd`], { encoding: 'utf8' });
+  const links = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      // Closed since, such as the one that listed them.
+      return '';
+    }
+  });
+  return links.join('\n');
 }

@@ -46,7 +46,8 @@ export class World {
   readonly #natures = new Map<number, Nature>();
   /** What runs, and the files of what ran when the parent died. */
   readonly #attempts = new Map<string, Attempt>();
-  readonly #leavingReady = new Set<number>();
+  /** Children that were told to go, and what they were doing then. */
+  readonly #told = new Map<number, string>();
   #faults: number;
   #now = 1_000_000;
   #children = 0;
@@ -84,7 +85,7 @@ export class World {
   }
 
   /** A session that does whole shards again. */
-  again(spans: readonly Span[]): void {
+  again(spans: () => readonly Span[]): void {
     this.#open(this.state.session + 1, spans);
     while (this.#work() === 'killed' || this.state.stopping) this.#open(this.state.session + 1);
     this.oracle.settled();
@@ -96,12 +97,12 @@ export class World {
     if (event.type === 'planned') this.oracle.replan(this.#ids);
     this.oracle.observe(event);
     this.state.apply(event);
-    this.oracle.compare(this.state);
+    this.oracle.compare(this.state, event);
   }
 
   #ids: readonly number[] = [];
 
-  #open(session: number, again: readonly Span[] = []): void {
+  #open(session: number, again?: () => readonly Span[]): void {
     const { processes, retries } = this.options;
     const changed = session > 1 && this.#strikes(0.05) ? { changed: 'fresh' as const } : {};
     this.#children += 1000;
@@ -121,7 +122,7 @@ export class World {
     for (const attempt of this.state.running.values()) this.#bury(attemptName(attempt), 'orphaned');
     if (session > 1 && this.#strikes(0.4)) this.#replan();
     this.emit({ type: 'owed', spans: [...this.state.failures.keys()].map((index): Span => [index, index + 1]) });
-    if (again.length > 0) this.emit({ type: 'owed', spans: again });
+    if (again) this.emit({ type: 'owed', spans: again() });
   }
 
   #announce(plan: Plan | undefined, ids: readonly number[]): void {
@@ -148,7 +149,10 @@ export class World {
       if (action.do === 'finish') return 'finished';
       if (action.do === 'start') this.emit({ type: 'child-started', child: ++this.#children, pid: this.#children, pidStart: '1' });
       if (action.do === 'dispatch') this.#dispatch(action.child, action.slot, action.piece);
-      if (action.do === 'retire') this.emit({ type: 'child-told', child: action.child, how: 'message', why: 'stopped' });
+      if (action.do === 'retire') {
+        assert(!this.#told.has(action.child), 'nobody is told twice');
+        this.#tell(action.child, 'message');
+      }
       if (action.do === 'halve') {
         const attempt = this.#attempts.get(attemptName(action.attempt));
         assert.equal(attempt?.halving, 'no', 'nobody is asked twice');
@@ -181,14 +185,14 @@ export class World {
     const possible: (() => void)[] = [];
     for (const [child, { phase }] of this.state.children) {
       if (phase === 'starting') {
-        possible.push(() => this.emit({ type: 'child-ready', child, setupMs: 5 }));
+        possible.push(() => this.#sayReady(child));
         if (this.#faults > 0) possible.push(() => this.#strikes(0.3) && this.#failSetup(child));
       } else if (phase === 'ready') {
         if (this.#faults > 0) possible.push(() => this.#strikes(0.2) && this.#gone(child, 'signal'));
       } else if (phase === 'leaving') {
         possible.push(() => this.#gone(child, 'ok'));
         // It had said that it is ready before it heard that it is to go.
-        if (this.#leavingReady.delete(child)) possible.push(() => this.emit({ type: 'child-ready', child, setupMs: 5 }));
+        if (this.#told.get(child) === 'starting') possible.push(() => this.#sayReady(child));
       }
     }
     for (const running of this.state.running.values()) possible.push(...this.#possibleOf(attemptName(running)));
@@ -278,6 +282,16 @@ export class World {
     for (const fact of settleDeath(this.state, running, attempt.found(this.random.next()), death)) this.emit(fact);
   }
 
+  #sayReady(child: number): void {
+    if (this.#told.has(child)) this.#told.set(child, 'ready');
+    this.emit({ type: 'child-ready', child, setupMs: 5 });
+  }
+
+  #tell(child: number, how: 'message' | 'SIGKILL'): void {
+    this.#told.set(child, this.state.children.get(child)?.phase ?? 'gone');
+    this.emit({ type: 'child-told', child, how, why: 'stopped' });
+  }
+
   #gone(child: number, cause: Cause): void {
     this.emit({ type: 'child-ended', child, cause, code: 0, signal: null, asked: cause === 'ok' });
   }
@@ -290,8 +304,7 @@ export class World {
   #stop(why: StopReason, how: 'drain' | 'kill'): void {
     this.emit({ type: 'stopping', why, how });
     for (const [child, { phase }] of this.state.children) {
-      if (phase === 'starting') this.#leavingReady.add(child);
-      if (phase !== 'leaving') this.emit({ type: 'child-told', child, how: how === 'kill' ? 'SIGKILL' : 'message', why: 'stopped' });
+      if (phase !== 'leaving') this.#tell(child, how === 'kill' ? 'SIGKILL' : 'message');
     }
     for (const running of this.state.running.values()) {
       const attempt = this.#attempts.get(attemptName(running));
