@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ItemFailure } from '../core/events.ts';
 import { behind, restOf } from '../core/halve.ts';
 import type { Span } from '../core/intervals.ts';
@@ -97,7 +96,7 @@ export class Batch {
         } else if (ended) this.#judge(entry, ended);
         if (this.#now - this.#flushedAt >= FLUSH) {
           this.#flush(this.#now);
-          await nextTurn();
+          await new Promise(setImmediate);
           this.#now = performance.now();
         }
       }

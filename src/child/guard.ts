@@ -12,7 +12,9 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, ()
 const input = createInterface({ input: process.stdin });
 input.on('line', (line) => {
   const group = Number(line.slice(1));
-  if (line === 'end') process.exit(0);
+  if (line === 'dismissed') process.exit(0);
+  // The parent is about to leave, and its children are gone; what they have started may not be.
+  if (line === 'end') return input.close();
   if (!Number.isInteger(group) || group <= 1) return;
   if (line.startsWith('+')) {
     groups.add(group);

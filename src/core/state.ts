@@ -225,6 +225,8 @@ export class RunState {
   #replan(): void {
     const plan = this.plans[this.coverages.length];
     if (!plan) throw new Error('the journal names a plan that is not there');
+    // A failed item is owed again, also where rows of an earlier try are still there.
+    for (const index of this.failures.keys()) this.owed.add(index, index + 1);
     const coverage = moveCoverage(plan.moves, this.coverages);
     const owed = new IntervalSet(coverage.gaps(0, plan.count));
     const last = this.coverages.length - 1;

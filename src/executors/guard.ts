@@ -13,8 +13,10 @@ export interface Guard {
   forget(group: number): void;
   /** Settles when the guard is gone. */
   readonly ended: Promise<void>;
-  /** Lets it go without ending anything. */
+  /** Has it end whatever is left of the session, and go. */
   close(): void;
+  /** Lets it go without ending anything. */
+  dismiss(): void;
 }
 
 /** Starts a guard. `token`: the mark in the environment of this session's processes. */
@@ -47,5 +49,34 @@ export function startGuard(token: string): Guard {
     forget: (group) => tell(`-${group}\n`),
     ended: new Promise((resolve) => child.once('exit', () => resolve()).once('error', () => resolve())),
     close: () => tell('end\n'),
+    dismiss: () => tell('dismissed\n'),
+  };
+}
+
+/**
+ * Has one group watched until the returned function is called: by `guard`, and by another one whenever that dies. `onKnown` is called once,
+ * as soon as one of them knows the group.
+ */
+export function keepWatched(
+  group: number,
+  { guard, token, onKnown }: { readonly guard: Guard; readonly token: string; readonly onKnown: () => void },
+): () => void {
+  let [current, isKnown, isOver] = [guard, false, false];
+  const watch = (): void => {
+    void current.watch(group).then(() => {
+      if (!isKnown && !isOver) onKnown();
+      isKnown = true;
+    });
+    void current.ended.then(() => {
+      if (isOver) return;
+      current = startGuard(token);
+      watch();
+    });
+  };
+  watch();
+  return () => {
+    isOver = true;
+    current.forget(group);
+    if (current !== guard) current.dismiss();
   };
 }

@@ -42,6 +42,7 @@ export function compressInto(file: FileSink, compression: 'gzip' | 'zstd'): Sink
   /** Waits for the block before, and starts on this one. */
   async function handOver(): Promise<void> {
     await busy;
+    flush();
     busy = compress(block.subarray(0, filled));
     busy.catch(() => {});
     [block, spare] = [spare, block];

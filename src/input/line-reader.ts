@@ -10,7 +10,7 @@ const LINE_FEED = 10;
 export class LineReader {
   buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   start = 0;
-  end = 0;
+  end = -1;
   readonly #descriptor: number;
   /** End of what has been read into the buffer, and where that is in the file. */
   #filled = 0;

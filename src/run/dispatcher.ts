@@ -227,30 +227,25 @@ export class Dispatcher {
     this.live.set(id, newLive(child));
     void child.ended.then((end) => this.#onEnd(id, end)).catch((error: unknown) => this.#breakOff(error));
     this.emit({ type: 'child-started', child: id, pid: child.pid, pidStart: startTime(child.pid) ?? '' });
-    this.#watch(id);
+    void this.#watch(id);
   }
 
-  /** A child hears what to do only once the guard knows its group. */
-  #watch(id: number): void {
+  /** A child hears what to do only once the guard knows its group. Settles then. */
+  async #watch(id: number): Promise<void> {
     const live = this.live.get(id);
     if (!live || live.child.pid === 0) return;
-    const { manifest } = this.#options;
-    void this.#guard?.watch(live.child.pid).then(() => {
-      if (live.introduced) return;
-      live.introduced = true;
-      const { params, columns, partFormat } = manifest;
-      const init: InitMessage = { type: 'init', worker: manifest.worker.file, params, columns, partFormat };
-      live.child.send(init);
-    });
+    await this.#guard?.watch(live.child.pid);
+    if (live.introduced) return;
+    live.introduced = true;
+    const { worker, params, columns, partFormat } = this.#options.manifest;
+    const init: InitMessage = { type: 'init', worker: worker.file, params, columns, partFormat };
+    live.child.send(init);
   }
 
   #useGuard(guard: Guard): void {
     this.#guard = guard;
     this.emit({ type: 'guard-started', pid: guard.pid });
-    const known = [...this.live].map(([id, { child }]) => {
-      this.#watch(id);
-      return guard.watch(child.pid);
-    });
+    const known = [...this.live.keys()].map((id) => this.#watch(id));
     void Promise.all(known).then(() => {
       if (this.#guard === guard) this.#guarded = true;
       this.#pump();

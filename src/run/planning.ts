@@ -5,9 +5,9 @@ import { UserError } from '../core/errors.ts';
 import { itemsName } from '../core/names.ts';
 import type { Plan } from '../core/plan.ts';
 import { slices } from '../core/slices.ts';
-import type { Guard } from '../executors/guard.ts';
+import { type Guard, keepWatched } from '../executors/guard.ts';
 import type { FromPlanner, PlanRequest } from '../ipc/planning.ts';
-import { signal } from '../store/processes.ts';
+import { signal, TOKEN_VARIABLE } from '../store/processes.ts';
 
 const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
 const entry = fileURLToPath(new URL(`../child/planner.${extension}`, import.meta.url));
@@ -75,6 +75,7 @@ async function ask(request: PlanRequest, { nodeArgs, env, signal: abort, worker,
   const child = subprocess.nodeChildProcess;
   const end = (): void => void (child.pid !== undefined && signal(-child.pid, 'SIGKILL'));
   abort?.addEventListener('abort', end, { once: true });
+  let unwatch: (() => void) | undefined;
   try {
     return await new Promise<FromPlanner>((resolve, reject) => {
       let answer: FromPlanner | undefined;
@@ -96,12 +97,12 @@ async function ask(request: PlanRequest, { nodeArgs, env, signal: abort, worker,
           );
         });
       });
-      // Nothing of the user's runs before the guard knows.
-      void guard.watch(child.pid ?? 0).then(() => child.connected && child.send(request));
+      // Nothing of the user's runs before a guard knows.
+      unwatch = keepWatched(child.pid ?? 0, { guard, token: env[TOKEN_VARIABLE] ?? '', onKnown: () => child.connected && child.send(request) });
     });
   } finally {
     abort?.removeEventListener('abort', end);
-    if (child.pid !== undefined) guard.forget(child.pid);
+    unwatch?.();
   }
 }
 

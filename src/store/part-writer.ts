@@ -1,5 +1,4 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
-import { crc32 as crcOf } from 'node:zlib';
 import { crc32 } from './crc.ts';
 import { writeAll } from './files.ts';
 
@@ -124,7 +123,7 @@ export class PartWriter {
   /** Hands everything that is finished to the kernel: first the rows, then the lines that point at them. */
   flush(): void {
     if (this.#counted > 0) {
-      this.#partCrc = crcOf(this.#buffer.subarray(0, this.#counted), this.#partCrc);
+      this.#partCrc = crc32(this.#buffer, 0, this.#counted, this.#partCrc);
       writeAll(this.#part, this.#buffer, this.#counted);
       this.#buffer.copyWithin(0, this.#counted, this.#filled);
       this.#written += this.#counted;
@@ -135,7 +134,7 @@ export class PartWriter {
     const bytes = Buffer.from(this.#lines);
     this.#lines = '';
     writeAll(this.#ledger, bytes, bytes.length);
-    this.#ledgerCrc = crcOf(bytes, this.#ledgerCrc);
+    this.#ledgerCrc = crc32(bytes, 0, bytes.length, this.#ledgerCrc);
     this.#ledgerBytes += bytes.length;
     this.#ledgerLines += this.#lineCount;
     this.#lineCount = 0;
@@ -185,8 +184,8 @@ export class PartWriter {
       this.#spilledCrc = 0;
       this.#spilledPartCrc = this.#partCrc;
     }
-    this.#spilledCrc = crcOf(bytes, this.#spilledCrc);
-    this.#spilledPartCrc = crcOf(bytes, this.#spilledPartCrc);
+    this.#spilledCrc = crc32(bytes, 0, bytes.length, this.#spilledCrc);
+    this.#spilledPartCrc = crc32(bytes, 0, bytes.length, this.#spilledPartCrc);
     writeAll(this.#part, this.#buffer, this.#filled);
     this.#written += this.#filled;
     this.#spilled += this.#filled;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -132,7 +133,7 @@ describe('run', () => {
     expect(readFileSync(join(cwd, 'data/runs/r/w.csv'), 'utf8')).toBe('item,length\nslow,4\nb,1\nc,1\n');
   });
 
-  test('what init wrote runs as it is', async () => {
+  test('what init wrote runs as it is, and its test passes', async () => {
     const cwd = folder();
     mkdirSync(join(cwd, 'node_modules'));
     symlinkSync(fileURLToPath(new URL('../..', import.meta.url)), join(cwd, 'node_modules/shardyard'));
@@ -140,6 +141,10 @@ describe('run', () => {
     expect(await shardyard(['run', '-p', '1', '--progress', 'none', '-o', 'out.csv'], { cwd })).toMatchObject({ code: 0 });
     const lines = readFileSync(join(cwd, 'out.csv'), 'utf8').split('\n');
     expect([lines.length, lines[0], lines[8]]).toEqual([102, 'item,length', 'item-7,6']);
+    // Not as a part of this test run, which node --test would take it for.
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const { status, stdout } = spawnSync(process.execPath, ['--test', 'prices.test.ts'], { cwd, env, encoding: 'utf8' });
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/pass 1\n/)]);
   });
 });
 

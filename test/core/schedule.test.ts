@@ -36,7 +36,7 @@ describe('the schedule, whatever happens', () => {
         const world = new World(chosen);
         playing(world, () => world.play());
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -77,16 +77,15 @@ describe('without anything from outside', () => {
       fc.property(options, (chosen) => {
         const world = new World({ ...chosen, faults: 0 });
         playing(world, () => world.play());
-        const retried = chosen.retries > 0;
         for (const id of world.oracle.ids) {
           const nature = world.nature(id);
           const failed = world.oracle.failed.has(id);
-          expect(failed, `item ${id} ${nature}`).toBe(
-            nature === 'throws' || nature === 'kills' || (!retried && failed && nature === 'good'),
-          );
+          // Without retries, one that kills once fails, unless nobody knew that it was in flight.
+          if (nature === 'kills once' && chosen.retries === 0) continue;
+          expect(failed, `item ${id}: ${nature}`).toBe(nature === 'throws' || nature === 'kills');
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

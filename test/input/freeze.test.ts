@@ -63,6 +63,13 @@ test('reads no item behind the limit', async () => {
   expect(result).toMatchObject({ count: 3, lastKey: '2' });
 });
 
+test('an object that is there twice in an item is no cycle', async () => {
+  const shared = { a: [1] };
+  const reader = openFrozen((await frozen(folder, [{ x: shared, y: [shared, shared] }])).file);
+  expect(reader.read([[0, 1]]).next().value?.item).toEqual({ x: shared, y: [shared, shared] });
+  reader.close();
+});
+
 test('a list shorter than the limit is taken whole', async () => {
   const file = join(folder, 'short');
   expect(await freezeItems({ items: [{ item: 'a' }], key: defaultKey, limit: 3, file })).toMatchObject({ count: 1 });
@@ -167,6 +174,14 @@ describe('duplicate keys', () => {
   test('are no keys whose hashes happen to be equal', async () => {
     expect((await frozen(folder, ['a', ...TWINS])).count).toBe(3);
     expect(await wrong([...TWINS, 'a', TWINS[1]])).toContain(`an item has the same key as an earlier one: "${TWINS[1]}" (items 1 and 3`);
+  });
+
+  test('are found among very many others', async () => {
+    const items = Array.from({ length: 300_000 }, (_, at) => `k${at}`);
+    const text = await wrong([...items, 'k0', 'k299999']);
+    expect(text).toContain(
+      '2 items have the same key as an earlier one: "k0" (items 0 and 300000, counted from 0), "k299999" (items 299999 and 300001,',
+    );
   });
 
   test('too many to remember are still refused', async () => {

@@ -38,7 +38,7 @@ function unrolled(moves: readonly Move[], count: number): (string | undefined)[]
 }
 
 const file = fc
-  .uniqueArray(fc.oneof(fc.nat(30).map(String), fc.constantFrom('07', '-0', '1e1', 'x', ' 1', '-3')), { minLength: 1 })
+  .uniqueArray(fc.oneof(fc.nat(30).map(String), fc.constantFrom('07', '-0', '1e1', '1.5', 'x', ' 1', '-3')), { minLength: 1 })
   .map((keys) => ({ keys }));
 const range = fc
   .tuple(fc.integer({ min: -5, max: 25 }), fc.integer({ min: 1, max: 15 }))

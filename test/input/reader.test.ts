@@ -1,8 +1,9 @@
-import { appendFileSync, copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, copyFileSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { offsetsFile } from '../../src/input/frozen.ts';
+import { LineReader } from '../../src/input/line-reader.ts';
 import { type ItemReader, openFrozen, openItemsReader, rangeReader } from '../../src/input/reader.ts';
 import { complaint, frozen, temporaryFolder } from './files.ts';
 
@@ -82,6 +83,30 @@ test('a line longer than any buffer, between short ones', async () => {
   expect(Array.from(long.read([[0, 3]]), ({ item }) => item)).toEqual(items);
   expect(long.keyAt(2)).toBe('b');
   long.close();
+});
+
+test('an item that only looks like its key is not taken for it', async () => {
+  const items = [[1], 22, '3', { 4: 4 }, ' 5', '66'];
+  const keys = ['1', '2', '3', '4', '5', '6'];
+  const some = openFrozen((await frozen(folder, items, () => keys.shift())).file);
+  expect(Array.from(some.read([[0, 6]]), ({ key, item }) => [key, item])).toEqual(
+    ['1', '2', '3', '4', '5', '6'].map((key, at) => [key, items[at]]),
+  );
+  some.close();
+});
+
+test('a line without line feed at the end is none, whatever the buffer held before', () => {
+  const path = join(folder, 'lines');
+  writeFileSync(path, 'aa\n\nb\nc');
+  const descriptor = openSync(path, 'r');
+  const lines = new LineReader(descriptor);
+  const line = (): string | undefined => (lines.next() ? lines.buffer.toString('utf8', lines.start, lines.end) : undefined);
+  expect([line(), line(), line(), line(), line()]).toEqual(['aa', '', 'b', undefined, undefined]);
+  lines.seek(4);
+  expect([line(), line()]).toEqual(['b', undefined]);
+  lines.seek(6);
+  expect(line()).toBeUndefined();
+  closeSync(descriptor);
 });
 
 test('lists around the stride of the offsets', async () => {

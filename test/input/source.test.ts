@@ -71,6 +71,10 @@ describe('a text', () => {
     );
   });
 
+  test('a byte order mark is one at the very start only', async () => {
+    expect(await itemsOf('-', chunksOf(Buffer.from('\uFEFFa\n\uFEFFb\n'), 5))).toEqual(['a', '\uFEFFb']);
+  });
+
   test('- without stdin', async () => {
     expect(await complaint(folder, () => openItems('-', {}))).toContain('stdin');
   });

@@ -38,14 +38,14 @@ function scenario(name: string, [output, args]: readonly [string, readonly strin
 }
 
 export const SCENARIOS: readonly Scenario[] = [
-  scenario('csv, 2 processes', csv, '-p 2'),
+  scenario('csv, 2 processes', csv, '-p 2 --batch-size 9'),
   scenario('csv, concurrency 4', csv, '-p 2 --concurrency 4 --shards 3 --batch-size 9'),
   scenario('jsonl, 1 process', jsonl, '-p 1 --batch-size 20'),
-  scenario('jsonl, concurrency 4', jsonl, '-p 3 --concurrency 4 --shards 5'),
-  scenario('csv of undeclared columns', union, '-p 2 --shards 7 --batch-size 4 --spares 0'),
+  scenario('jsonl, concurrency 4', jsonl, '-p 3 --concurrency 4 --shards 5 --batch-size 6'),
+  scenario('csv of undeclared columns', union, '-p 2 --shards 7 --batch-size 10 --spares 0'),
   scenario('csv, flaky items', csv, '-p 2 --concurrency 4 --batch-size 20 --param flaky=60'),
   scenario('csv, one batch', csv, '-p 1 --shards 1 --batch-size 80 --spares 2'),
-  scenario('gzipped jsonl from csv rows', ['out.jsonl.gz', csv[1]], '-p 2 --shards 4 --concurrency 2'),
+  scenario('gzipped jsonl from csv rows', ['out.jsonl.gz', csv[1]], '-p 2 --shards 4 --batch-size 12 --concurrency 2'),
 ];
 
 /** Whom to kill. A session that does not plan has no planning child. */
@@ -71,7 +71,7 @@ export function instantFor(random: Random, { target, expected }: { readonly targ
       25,
       () => {
         const type = random.pick(['opened', 'planned', 'guard-started', 'child-started', 'child-ready', 'dispatched', 'committed', 'merged', 'closed'] as const);
-        return { kind: 'event', type, nth: ['opened', 'planned', 'merged', 'closed'].includes(type) ? 1 : random.int(1, 6), from: 'now', ms: random.int(0, 8) };
+        return { kind: 'event', type, nth: ['opened', 'planned', 'merged', 'closed'].includes(type) ? 1 : random.int(1, 4), from: 'now', ms: random.int(0, 8) };
       },
     ],
   ])();

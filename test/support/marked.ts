@@ -33,7 +33,7 @@ export function processesOf(mark: string): Marked[] {
 }
 
 function roleOf(commandLine: string): Role {
-  const entry = /\/(?:child\/(guard|planner|main)\.[jt]s|bin\/(shardyard)\.js)\0/.exec(commandLine);
+  const entry = /\/(?:child\/(guard|planner|main)\.[cm]?[jt]s|bin\/(shardyard)\.js)\0/.exec(commandLine);
   if (entry?.[2]) return 'parent';
   const role = entry?.[1];
   return role === 'guard' || role === 'planner' ? role : role === 'main' ? 'child' : 'other';

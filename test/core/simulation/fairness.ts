@@ -11,7 +11,7 @@ function ordinary(state: RunState, shard: number | undefined): number[] {
 }
 
 /** Whose turn it was: a slot's own shard from the front, then one that nobody has, then the back of the one with most left. */
-export function checkPiece(state: RunState, slot: number, piece: Piece): void {
+export function checkPiece(state: RunState, slot: number, piece: Piece, now: number): void {
   const { shard, stolen, mode, spans } = piece;
   const plan = state.plan;
   assert(plan);
@@ -20,7 +20,11 @@ export function checkPiece(state: RunState, slot: number, piece: Piece): void {
   assert(bounds && positions.every((position) => position >= bounds[0] && position < bounds[1]), 'a piece lies in one shard');
   assert(countSpans(spans) <= plan.batchSize, 'a piece is at most a batch');
   assert(slot < state.slots.length && [...state.running.values()].every((running) => running.slot !== slot), 'the slot is free');
-  if (mode === 'alone') return assert.equal(positions.length, 1, 'alone means alone');
+  if (mode === 'alone') {
+    const trouble = state.trouble.get(positions[0] ?? -1);
+    assert.equal(positions.length, 1, 'alone means alone');
+    return assert(trouble?.alone && trouble.notBefore <= now, 'after its pause');
+  }
   assert(
     positions.every((position) => !state.trouble.get(position)?.alone),
     'who killed a child is not put beside others',

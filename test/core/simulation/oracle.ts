@@ -78,7 +78,7 @@ export class Oracle {
   /** A new list of items is current. */
   replan(ids: readonly number[]): void {
     const known = new Set(this.ids);
-    this.#owed = new Set(ids.filter((id) => !this.committed.has(id) || (known.has(id) && this.#owed.has(id))));
+    this.#owed = new Set(ids.filter((id) => !this.committed.has(id) || (known.has(id) && (this.#owed.has(id) || this.failed.has(id)))));
     this.plans.push(ids);
     this.failed.clear();
   }

@@ -16,6 +16,17 @@ export function plain(state: RunState): unknown {
     running: [...state.running].map(([name, attempt]) => [name, { ...attempt, unsettled: attempt.unsettled.spans() }]),
     children: [...state.children],
     attempts: state.attempts,
-    ...{ session, worker, lastAt, startedAt, endedAt, stopping, closed, merged, totals, rows, slots, warnings },
+    session,
+    worker,
+    lastAt,
+    startedAt,
+    endedAt,
+    stopping,
+    closed,
+    merged,
+    totals,
+    rows,
+    slots,
+    warnings,
   };
 }

@@ -1,6 +1,6 @@
 import type { Move, Plan } from '../../../src/core/plan.ts';
 import { slices } from '../../../src/core/slices.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../support/random.ts';
 
 /** A plan for items that are known by their identities; `earlier` are those of the plans before. */
 export function planFor(
@@ -40,8 +40,8 @@ function movesOf(ids: readonly number[], earlier: readonly (readonly number[])[]
 
 /** Another list: the same, reversed, in another order, with some gone, with new ones, or with gone ones back. */
 export function otherItems(random: Random, ids: readonly number[], all: readonly number[]): number[] {
-  const cut = random.below(ids.length + 1);
-  const fresh = Array.from({ length: random.below(8) }, (_, at) => all.length + at);
+  const cut = random.int(0, ids.length);
+  const fresh = Array.from({ length: random.int(0, 7) }, (_, at) => all.length + at);
   const gone = all.filter((id) => !ids.includes(id) && random.chance(0.5));
   return random.pick([
     () => [...ids],

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { ItemFailure, RunEvent, StopReason } from '../../../src/core/events.ts';
-import { IntervalSet, type Span } from '../../../src/core/intervals.ts';
+import type { Span } from '../../../src/core/intervals.ts';
 import { attemptName } from '../../../src/core/names.ts';
 import type { Cause } from '../../../src/core/outcome.ts';
 import type { Plan } from '../../../src/core/plan.ts';
@@ -10,7 +10,7 @@ import { type Fact, settleDeath } from '../../../src/run/settle.ts';
 import { Attempt } from './child.ts';
 import { checkPiece } from './fairness.ts';
 import { Oracle } from './oracle.ts';
-import { Random } from './random.ts';
+import { Random } from '../../support/random.ts';
 import { otherItems, planFor } from './replan.ts';
 
 export interface WorldOptions {
@@ -44,6 +44,8 @@ export class World {
   readonly state: RunState;
   readonly #all: number[];
   readonly #natures = new Map<number, Nature>();
+  /** Items that have killed their child, and will not again. */
+  readonly #sated = new Set<number>();
   /** What runs, and the files of what ran when the parent died. */
   readonly #attempts = new Map<string, Attempt>();
   /** Children that were told to go, and what they were doing then. */
@@ -134,7 +136,7 @@ export class World {
   #replan(): void {
     const ids = otherItems(this.random, this.oracle.ids, this.#all);
     for (const id of ids) if (id >= this.#all.length) this.#all.push(id);
-    const plan = planFor(ids, this.oracle.plans, { shards: 1 + this.random.below(6), batchSize: 1 + this.random.below(9) });
+    const plan = planFor(ids, this.oracle.plans, { shards: this.random.int(1, 6), batchSize: this.random.int(1, 9) });
     this.state.plans.push(plan);
     this.#announce(plan, ids);
   }
@@ -169,12 +171,12 @@ export class World {
         assert(action.until > this.#now, 'it waits for what is past');
         this.#now = action.until;
       } else this.random.pick(possible)();
-      this.#now += this.random.below(20);
+      this.#now += this.random.int(0, 19);
     }
   }
 
   #dispatch(child: number, slot: number, piece: Piece): void {
-    checkPiece(this.state, slot, piece);
+    checkPiece(this.state, slot, piece, this.#now);
     const { shard, batch, attempt, spans, stolen, mode } = piece;
     this.#attempts.set(attemptName(piece), new Attempt(piece, this.random.chance(0.5)));
     this.emit({ type: 'dispatched', child, slot, shard, batch, attempt, spans, stolen, mode });
@@ -223,8 +225,8 @@ export class World {
     const nature = this.nature(id);
     assert(attempt);
     if (attempt.halving === 'refused') attempt.halving = 'no';
-    if (nature === 'good') return attempt.end(index);
-    if (nature === 'kills once') this.#natures.set(id, 'good');
+    if (nature === 'good' || this.#sated.has(id)) return attempt.end(index);
+    if (nature === 'kills once') this.#sated.add(id);
     if (nature !== 'throws') return this.#die(name, 'exit');
     const { retries } = this.options;
     const key = `k${index}`;
@@ -245,14 +247,8 @@ export class World {
   #commit(name: string): void {
     const attempt = this.#attempts.get(name);
     assert(attempt);
-    const { spans, failed, inFlight, exact, ...totals } = attempt.found();
-    const failures = failed.map(({ index, key, message, tries }): ItemFailure => ({
-      index,
-      key,
-      cause: 'error',
-      message: message ?? '',
-      tries: tries ?? 1,
-    }));
+    const { spans, failed, ...totals } = attempt.found();
+    const failures = failed.map(({ index, key, message = '', tries = 1 }): ItemFailure => ({ index, key, cause: 'error', message, tries }));
     this.emit({
       type: 'committed',
       ...idOf(attempt.piece),

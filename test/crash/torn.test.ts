@@ -1,0 +1,158 @@
+import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { parseLine } from '../../src/store/journal.ts';
+import { cut, damage, heldCsv, killParent, Place, until, worker } from './support.ts';
+
+const ITEMS = ['a', 'b', 'c', 'slow', 'd', 'e'];
+
+/** A run whose parent was killed while it held the item `slow`, with `a`, `b` and `c` finished and not committed. */
+async function interrupted(): Promise<Place> {
+  const place = new Place();
+  const session = place.start('run', worker('held'), '--items', ITEMS.join(','), '-p', '1', '--batch-size', '6', '-o', 'out.csv');
+  await until('an item is held', () => place.begun('slow') === 1, session);
+  await killParent(session);
+  place.write('go');
+  return place;
+}
+
+const journalOf = (place: Place): string => readFileSync(place.file('journal.ndjson'), 'utf8');
+
+/** Resumes, and expects the bytes of an undisturbed run and a journal without a bad line. */
+async function expectDone(place: Place, items = ITEMS): Promise<void> {
+  expect(await place.end('resume')).toMatchObject({ code: 0 });
+  expect(place.read('out.csv')).toBe(heldCsv(items));
+  const lines = journalOf(place).split('\n');
+  expect(lines.pop()).toBe('');
+  expect(lines.filter((line) => parseLine(line) === undefined)).toEqual([]);
+}
+
+describe('an interrupted run', () => {
+  let place: Place;
+  beforeEach(async () => {
+    place = await interrupted();
+  });
+  const [part, ledger] = ['csv', 'ledger.ndjson'].map((extension) => `shard-00000.batch-00000.attempt-1.${extension}`) as [string, string];
+
+  test('keeps what its ledger and part agree on', async () => {
+    await expectDone(place);
+    expect(ITEMS.map((item) => place.begun(item))).toEqual([1, 1, 1, 2, 1, 1]);
+    expect(place.events('committed').map(({ salvaged, spans }) => [salvaged, spans])).toEqual([
+      [true, [[0, 3]]],
+      [false, [[3, 6]]],
+    ]);
+  });
+
+  test('whose ledger ends within a line keeps the lines before', async () => {
+    const text = readFileSync(place.file('parts', ledger), 'utf8');
+    truncateSync(place.file('parts', ledger), text.indexOf('"done"', text.indexOf('"index":2')) + 10);
+    await expectDone(place);
+    expect(ITEMS.map((item) => place.begun(item))).toEqual([1, 1, 2, 2, 1, 1]);
+  });
+
+  test('whose part is cut off keeps the items before the cut', async () => {
+    cut(place.file('parts', part), 3);
+    await expectDone(place);
+    expect(ITEMS.map((item) => place.begun(item))).toEqual([1, 1, 2, 2, 1, 1]);
+  });
+
+  test('whose part has a changed byte keeps the items before it', async () => {
+    damage(place.file('parts', part), heldCsv(['a']).length - heldCsv([]).length + 3);
+    await expectDone(place);
+    expect(ITEMS.map((item) => place.begun(item))).toEqual([1, 2, 2, 2, 1, 1]);
+  });
+
+  test('whose part is gone does everything again', async () => {
+    writeFileSync(place.file('parts', part), '');
+    await expectDone(place);
+    expect(ITEMS.map((item) => place.begun(item))).toEqual([2, 2, 2, 2, 1, 1]);
+  });
+
+  test('whose journal ends within a line loses that line only', async () => {
+    cut(place.file('journal.ndjson'), 20);
+    await expectDone(place);
+  });
+
+  test('whose journal has lost its last lines as well as files that they were about', async () => {
+    const lines = journalOf(place).split('\n');
+    const dispatched = lines.findIndex((line) => line.includes('"type":"dispatched"'));
+    writeFileSync(place.file('journal.ndjson'), `${lines.slice(0, dispatched).join('\n')}\n`);
+    // As after a power cut: the attempt's files are there, and the name is taken.
+    await expectDone(place);
+  });
+
+  test('can be resumed after its logs were deleted', async () => {
+    const { rmSync } = await import('node:fs');
+    rmSync(`${place.cwd}/logs`, { recursive: true });
+    await expectDone(place);
+  });
+});
+
+describe('a run that has ended', () => {
+  async function ended(): Promise<Place> {
+    const place = new Place();
+    expect(await place.end('run', worker('held'), '--items', 'a,b,c,d', '--shards', '2', '-p', '1', '-o', 'out.csv')).toMatchObject({ code: 0 });
+    return place;
+  }
+
+  test.each([
+    ['half a line', (journal: string) => journal.slice(0, journal.indexOf('\n') / 2)],
+    ['a line with a wrong checksum', (journal: string) => `${journal.slice(0, journal.indexOf('\n') - 2)}x}\n`],
+    ['zeros', () => '\0'.repeat(5000)],
+    ['half a character', () => Buffer.from('🐎').subarray(0, 2)],
+  ])('whose journal has %s at its end can be looked at and resumed', async (_, tail) => {
+    const place = await ended();
+    appendFileSync(place.file('journal.ndjson'), tail(journalOf(place)));
+    expect(await place.end('status')).toMatchObject({ code: 0 });
+    await expectDone(place, ['a', 'b', 'c', 'd']);
+  });
+
+  test('whose journal has a bad line in its middle is refused, by file and line', async () => {
+    const place = await ended();
+    const lines = journalOf(place).split('\n');
+    lines[3] = lines[3]?.replace('"at":1', '"at":2') ?? '';
+    writeFileSync(place.file('journal.ndjson'), lines.join('\n'));
+    const before = journalOf(place);
+    for (const command of ['resume', 'rerun', 'status', 'merge']) {
+      const { code, stderr } = await place.end(command);
+      expect([command, code, stderr]).toEqual([command, 2, expect.stringMatching(/journal\.ndjson:4: /)]);
+    }
+    expect(journalOf(place)).toBe(before);
+  });
+
+  test('with a damaged part is not merged; the message names the part, and a rerun of its shard mends it', async () => {
+    const place = await ended();
+    const part = place.file('parts', 'shard-00001.batch-00000.attempt-1.csv');
+    damage(part, 5);
+    place.write('out.csv', 'the earlier output');
+    for (const command of ['merge', 'resume']) {
+      const { code, stderr } = await place.end(command);
+      expect([command, code, stderr]).toEqual([command, 4, expect.stringContaining('shard-00001.batch-00000.attempt-1.csv')]);
+      expect(stderr).toMatch(/rerun --shards/);
+    }
+    expect(place.read('out.csv')).toBe('the earlier output');
+    expect(await place.end('rerun', '--shards', '1')).toMatchObject({ code: 0 });
+    expect(place.read('out.csv')).toBe(heldCsv(['a', 'b', 'c', 'd']));
+  });
+
+  test('with a part that is gone is not merged either', async () => {
+    const place = await ended();
+    const { rmSync } = await import('node:fs');
+    rmSync(place.file('parts', 'shard-00000.batch-00000.attempt-1.csv'));
+    expect(await place.end('merge')).toMatchObject({ code: 4, stderr: expect.stringContaining('shard-00000.batch-00000.attempt-1.csv') });
+    expect(await place.end('rerun', '--shards', '0')).toMatchObject({ code: 0 });
+    expect(place.read('out.csv')).toBe(heldCsv(['a', 'b', 'c', 'd']));
+  });
+
+  test('of which single items were done again verifies these by their ledger', async () => {
+    const place = await ended();
+    expect(await place.end('rerun', '--items', 'b')).toMatchObject({ code: 0 });
+    expect(await place.end('merge')).toMatchObject({ code: 0 });
+    // Of the first attempt at shard 0, only the rows of `a` are wanted now.
+    const part = place.file('parts', 'shard-00000.batch-00000.attempt-1.csv');
+    damage(part, readFileSync(part).length - 3);
+    expect(await place.end('merge')).toMatchObject({ code: 0 });
+    expect(place.read('out.csv')).toBe(heldCsv(['a', 'b', 'c', 'd']));
+    damage(part, 3);
+    expect(await place.end('merge')).toMatchObject({ code: 4, stderr: expect.stringContaining('shard-00000.batch-00000.attempt-1.csv') });
+  });
+});
