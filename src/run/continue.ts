@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseIndexSet } from '../core/index-set.ts';
 import { UserError } from '../core/errors.ts';
@@ -12,9 +12,9 @@ import { RunState } from '../core/state.ts';
 import { startGuard, type Guard } from '../executors/guard.ts';
 import { parseOutput } from '../formats/output.ts';
 import { openFrozen, rangeReader } from '../input/reader.ts';
-import { Journal, readJournal } from '../store/journal.ts';
+import { Journal } from '../store/journal.ts';
 import { takeLock } from '../store/lock.ts';
-import { type Manifest, readPlans, type RunSettings, writePlan } from '../store/manifest.ts';
+import { type Manifest, type RunSettings, writePlan } from '../store/manifest.ts';
 import { endLeftovers, sessionToken, startTime } from '../store/processes.ts';
 import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
@@ -24,6 +24,7 @@ import { checkOutput } from './merge.ts';
 import { commandFor } from './next-command.ts';
 import { planItems, planOf } from './planning.ts';
 import { shapeOf } from './defaults.ts';
+import { readState } from './replay.ts';
 import { VERSION } from './version.ts';
 import { Work } from './work.ts';
 
@@ -49,6 +50,8 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     // Whatever can be refused is refused before the journal gets a line.
     const again = what.mode === 'rerun' && !replans(options) ? chosen(state, what.choice, found) : undefined;
     const plan = replans(options) ? await replan(state, found, options, settings, { env, guard, signal: session.signal }) : undefined;
+    // Somebody may have cleaned up.
+    for (const folder of [paths.parts, paths.logs]) mkdirSync(folder, { recursive: true });
     const journal = new Journal(paths.journal, length);
     session.planned({ run: paths.run, folder: paths.folder, logs: paths.logs });
     const work = new Work({
@@ -91,30 +94,6 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     guard?.close();
     lock.release();
   }
-}
-
-/** The state of a run by its journal, and how much of the journal is good. */
-export function readState({ paths, manifest }: Found): { state: RunState; length: number } {
-  const plans = readPlans(paths.folder);
-  if (plans.length === 0) {
-    throw new UserError('the run has no plan', {
-      place: { file: join(paths.folder, 'plan-0.json') },
-      hint: 'restore it from a backup, or start a new run',
-    });
-  }
-  const state = new RunState(plans);
-  state.worker = manifest.worker.sha256;
-  let length = 0;
-  try {
-    length = readJournal(paths.journal, (event) => state.apply(event));
-  } catch (error) {
-    // A run that was killed before its first line has no journal yet.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-  }
-  // A plan that was frozen but never made current is written anew when one is needed.
-  if (state.coverages.length > 0) plans.length = state.coverages.length;
-  else plans.length = 1;
-  return { state, length };
 }
 
 function checkWorker(

@@ -6,7 +6,7 @@ import type { Running, RunState } from '../core/state.ts';
 import { isOwned } from '../store/lock.ts';
 import { shown, type RunPaths } from '../store/paths.ts';
 import { logOf } from './attempt-log.ts';
-import { readState } from './continue.ts';
+import { readState } from './replay.ts';
 import { findRun, runNames } from './find-run.ts';
 import { failureRows } from './report.ts';
 

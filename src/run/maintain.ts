@@ -4,7 +4,7 @@ import type { MergeOptions, MergeResult, RunChoice } from '../core/api.ts';
 import { UserError } from '../core/errors.ts';
 import { takeLock } from '../store/lock.ts';
 import { Journal } from '../store/journal.ts';
-import { readState } from './continue.ts';
+import { readState } from './replay.ts';
 import { findRun } from './find-run.ts';
 import { checkOutput, mergeRun } from './merge.ts';
 import { commandFor } from './next-command.ts';

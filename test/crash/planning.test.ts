@@ -26,12 +26,15 @@ test.each(STEPS)('a launch that was killed when it had %s is no run, and is take
     mkdirSync(file.endsWith('/') ? place.file(file) : dirname(place.file(file)), { recursive: true });
     if (!file.endsWith('/')) writeFileSync(place.file(file), file === 'lock.sqlite' ? '' : '{"version":1,"torn');
   }
-  expect(await place.end('resume')).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no run "r"') });
   expect(await place.end(...RUN)).toMatchObject({ code: 0 });
   expect(place.read('out.csv')).toBe(heldCsv(['a', 'b']));
   expect(globSync('**/*.tmp', { cwd: place.cwd })).toEqual([]);
-  expect(await place.end('resume')).toMatchObject({ code: 0 });
-  expect(place.read('out.csv')).toBe(heldCsv(['a', 'b']));
+});
+
+test('a folder without a manifest cannot be resumed', async () => {
+  const place = new Place();
+  mkdirSync(place.file('parts'), { recursive: true });
+  expect(await place.end('resume')).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no run "r"') });
 });
 
 test('a planning child that is killed is reported, leaves nothing, and the launch can be repeated', async () => {

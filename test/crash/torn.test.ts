@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parseLine } from '../../src/store/journal.ts';
 import { cut, damage, heldCsv, killParent, Place, until, worker } from './support.ts';
@@ -81,7 +81,6 @@ describe('an interrupted run', () => {
   });
 
   test('can be resumed after its logs were deleted', async () => {
-    const { rmSync } = await import('node:fs');
     rmSync(`${place.cwd}/logs`, { recursive: true });
     await expectDone(place);
   });
@@ -90,7 +89,7 @@ describe('an interrupted run', () => {
 describe('a run that has ended', () => {
   async function ended(): Promise<Place> {
     const place = new Place();
-    expect(await place.end('run', worker('held'), '--items', 'a,b,c,d', '--shards', '2', '-p', '1', '-o', 'out.csv')).toMatchObject({ code: 0 });
+    expect(await place.end('run', worker('held'), '--items', 'a,b,c,d', '--shards', '2', '--batch-size', '2', '-p', '1', '-o', 'out.csv')).toMatchObject({ code: 0 });
     return place;
   }
 
@@ -136,7 +135,6 @@ describe('a run that has ended', () => {
 
   test('with a part that is gone is not merged either', async () => {
     const place = await ended();
-    const { rmSync } = await import('node:fs');
     rmSync(place.file('parts', 'shard-00000.batch-00000.attempt-1.csv'));
     expect(await place.end('merge')).toMatchObject({ code: 4, stderr: expect.stringContaining('shard-00000.batch-00000.attempt-1.csv') });
     expect(await place.end('rerun', '--shards', '0')).toMatchObject({ code: 0 });

@@ -1,4 +1,5 @@
 import type { ItemFailure } from '../../../src/core/events.ts';
+import { behind, restOf } from '../../../src/core/halve.ts';
 import { IntervalSet, type Span } from '../../../src/core/intervals.ts';
 import type { Piece } from '../../../src/core/schedule.ts';
 import type { Salvage } from '../../../src/store/ledger.ts';
@@ -47,8 +48,10 @@ export class Attempt {
 
   /** Gives up the back half of what is not begun. */
   halve(): Span[] {
-    const given = this.#order.splice(Math.floor(this.#order.length / 2));
-    return new IntervalSet(given.map((index): Span => [index, index + 1])).spans();
+    const { rest, count } = restOf(this.piece.spans, this.#order[0] ?? Infinity, (this.#order.at(-1) ?? -1) + 1);
+    const given = behind(rest, Math.floor(count / 2));
+    this.#order.splice(Math.floor(count / 2));
+    return given;
   }
 
   /** What is in the files: all of it, or as much as had reached them, and by chance (`more`, 0 to 1) some of the rest. */

@@ -1,0 +1,128 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, globSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { heldCsv, Place, until, worker } from './support.ts';
+
+const canMount = ((): boolean => {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  const folder = join('/tmp', `shardyard-crash-mount-${process.pid}`);
+  mkdirSync(folder);
+  const ok = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', folder]).status === 0;
+  if (ok) spawnSync('umount', [folder]);
+  rmSync(folder, { recursive: true });
+  return ok;
+})();
+if (!canMount) console.warn('SKIPPED: a full disk is tested on a small tmpfs, which takes root on Linux');
+
+/** A disk of its own for one of the folders of a place. */
+function mount(place: Place, name: string, size: string): void {
+  const folder = join(place.cwd, name);
+  mkdirSync(folder);
+  expect(spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', folder]).status).toBe(0);
+  // Runs before the place is taken away.
+  onTestFinished(() => void spawnSync('umount', ['-l', folder]));
+}
+
+/** Takes all the room that is left, to the last byte. */
+function fill(place: Place, name: string): void {
+  const file = openSync(join(place.cwd, name, 'filler'), 'a');
+  try {
+    for (let size = 1 << 16; size > 0; size >>= 1) {
+      try {
+        for (const bytes = Buffer.alloc(size); ; ) if (writeSync(file, bytes) < size) break;
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+const free = (place: Place, name: string): void => rmSync(join(place.cwd, name, 'filler'));
+const wideCsv = (count: number): string =>
+  `item,text\n${Array.from({ length: count }, (_, item) => `${item},${String(item).padStart(8, '0').repeat(2500)}\n`).join('')}`;
+
+describe.skipIf(!canMount)('a full disk', () => {
+  test('ends the run with 1 and loses nothing: once there is room, a resume ends it', async () => {
+    const place = new Place();
+    mount(place, 'data', '4m');
+    const filler = openSync(join(place.cwd, 'data', 'filler'), 'w');
+    writeSync(filler, Buffer.alloc(3 << 20));
+    closeSync(filler);
+    const run = await place.end('run', worker('wide'), '--items', '0:100', '-p', '2', '--shards', '2', '--batch-size', '10', '-o', 'out.csv');
+    expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('resume r')]);
+    expect(run.stderr).not.toContain('bug');
+    const kept = place.events('committed').reduce((sum, { receipt }) => sum + receipt.items, 0);
+    expect(kept).toBeGreaterThan(0);
+    free(place, 'data');
+    expect(await place.end('resume')).toMatchObject({ code: 0 });
+    expect(place.read('out.csv')).toBe(wideCsv(100));
+    expect(place.events('committed').reduce((sum, { receipt }) => sum + receipt.items, 0)).toBe(100);
+  });
+
+  test('without room for another line of the journal ends the run with 1, and leaves the journal good', async () => {
+    const place = new Place();
+    mount(place, 'data', '1m');
+    const items = ['a', 'slow', 'b', 'c'];
+    const session = place.start('run', worker('held'), '--items', items.join(','), '-p', '1', '--batch-size', '2', '--spares', '0', '-o', 'out.csv');
+    await until('an item is held', () => place.begun('slow') === 1, session);
+    fill(place, 'data');
+    place.write('go');
+    const { code, stderr } = await session.ended;
+    expect([code, stderr]).toEqual([1, expect.stringContaining('resume r')]);
+    expect(stderr).not.toContain('bug');
+    for (const command of ['status', 'resume']) {
+      const again = await place.end(command);
+      expect([command, again.stderr.includes('bug')]).toEqual([command, false]);
+      expect(again.code).toBe(command === 'status' ? 0 : 1);
+    }
+    free(place, 'data');
+    expect(await place.end('resume')).toMatchObject({ code: 0 });
+    expect(place.read('out.csv')).toBe(heldCsv(items));
+  });
+
+  test('that has no room for the items or the plan ends a launch with 1, and leaves no run', async () => {
+    const place = new Place();
+    mount(place, 'data', '1m');
+    fill(place, 'data');
+    const launch = ['run', worker('held'), '--items', 'a,b', '-p', '1', '-o', 'out.csv'] as const;
+    const { code, stderr } = await place.end(...launch);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('no space left')]);
+    expect(stderr).not.toContain('bug');
+    free(place, 'data');
+    expect(await place.end(...launch)).toMatchObject({ code: 0 });
+    expect(place.read('out.csv')).toBe(heldCsv(['a', 'b']));
+  });
+
+  test('that has no room for the merged output keeps the earlier one and leaves no temporary file', async () => {
+    const place = new Place();
+    mount(place, 'out', '1m');
+    fill(place, 'out');
+    const run = await place.end('run', worker('wide'), '--items', '0:10', '-p', '1', '-o', 'out/out.csv');
+    expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('no space left')]);
+    expect(run.stderr).not.toContain('bug');
+    expect(globSync('**/*.tmp', { cwd: place.cwd })).toEqual([]);
+    const merge = await place.end('merge');
+    expect([merge.code, merge.stderr.includes('bug')]).toEqual([1, false]);
+    free(place, 'out');
+    expect(await place.end('resume')).toMatchObject({ code: 0 });
+    expect(place.read('out/out.csv')).toBe(wideCsv(10));
+  });
+
+  test('for the logs loses nothing either', async () => {
+    const place = new Place();
+    mount(place, 'logs', '1m');
+    const filler = openSync(join(place.cwd, 'logs', 'filler'), 'w');
+    writeSync(filler, Buffer.alloc((1 << 20) - (20 << 10)));
+    closeSync(filler);
+    const run = await place.end('run', worker('wide'), '--items', '0:100', '-p', '1', '--batch-size', '10', '-o', 'out.csv');
+    expect(run.stderr).not.toContain('bug');
+    expect([0, 1]).toContain(run.code);
+    free(place, 'logs');
+    if (run.code === 1) expect(await place.end('resume')).toMatchObject({ code: 0 });
+    expect(place.read('out.csv')).toBe(wideCsv(100));
+    expect(statSync(join(place.cwd, 'out.csv')).size).toBe(wideCsv(100).length);
+  });
+});
