@@ -139,7 +139,9 @@ export class Batch {
       const rows = this.#options.worker.process(entry.item as never, context as never);
       const count = isPromise(rows) ? this.#emitLater(rows, lines) : emitRows(rows, this.#options.encode, this.#sink(lines));
       if (typeof count === 'number') return this.#finish(entry, count, lines, before);
-      return count.then((settled) => this.#finish(entry, settled, lines, before)).catch((error: unknown) => this.#threw(entry, context, tries, error));
+      return count
+        .then((settled) => this.#finish(entry, settled, lines, before))
+        .catch((error: unknown) => this.#threw(entry, context, tries, error));
     } catch (error) {
       return this.#threw(entry, context, tries, error);
     }

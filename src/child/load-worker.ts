@@ -33,7 +33,8 @@ export async function loadWorker(file: string): Promise<AnyWorker> {
  * at its top level (Node says so before it runs any of it), or the user has hooks that only the other loader heeds.
  */
 function requireModule(file: string): { readonly default?: unknown } | undefined {
-  if (process.execArgv.some((arg) => /^--(import|loader|experimental-loader|require)\b|^-r/.test(arg)) || process.env['NODE_OPTIONS']) return undefined;
+  if (process.execArgv.some((arg) => /^--(import|loader|experimental-loader|require)\b|^-r/.test(arg)) || process.env['NODE_OPTIONS'])
+    return undefined;
   try {
     // A module namespace or a CommonJS module's exports; what is in it is checked by the caller.
     const exports = createRequire(file)(file) as { readonly default?: unknown };

@@ -60,13 +60,29 @@ async function setUp(message: InitMessage): Promise<void> {
     const params = await validateParams(worker, message.params, message.worker);
     const { signal } = new AbortController();
     const state: unknown = await worker.setup?.({ params: params as never, signal, log });
-    const encode = message.partFormat === 'csv' ? csvEncoder(message.columns ?? []) : jsonEncoder(message.columns ?? undefined);
+    const encode = encoderFor(message);
     ready = { worker, params, state, encode };
     send({ type: 'ready', setupMs: performance.now() - before });
   } catch (error) {
     log('setup failed:', error);
     end({ type: 'setup-failed', message: error instanceof Error ? error.message : String(error) }, 1);
   }
+}
+
+function encoderFor({ partFormat, columns, namesNonFinite }: InitMessage): (row: Row) => string {
+  if (partFormat === 'csv') return csvEncoder(columns ?? []);
+  const json = jsonEncoder(columns ?? undefined);
+  return namesNonFinite ? (row) => json(withNames(row)) : json;
+}
+
+/** NaN and the infinities as text, in rows that are NDJSON only until they are merged into CSV. */
+function withNames(row: Row): Row {
+  let named: Record<string, unknown> | undefined;
+  for (const key in row) {
+    const value = row[key];
+    if (typeof value === 'number' && !Number.isFinite(value)) (named ??= { ...row })[key] = String(value);
+  }
+  return named ?? row;
 }
 
 async function work(message: WorkMessage): Promise<void> {

@@ -1,5 +1,4 @@
 import type { PartWriter } from '../store/part-writer.ts';
-import type { Entry } from './batch.ts';
 
 /** Items are quick when so many in a row take less than so many milliseconds each. */
 const LOOK = 64;
@@ -24,7 +23,7 @@ export class Marks {
     writer.marks('marked');
   }
 
-  started({ index, key }: Entry): void {
+  started({ index, key }: { readonly index: number; readonly key: string }): void {
     if (!this.#on) return;
     this.#writer.note(index, key, 'started', `,"at":${Date.now()}`);
     this.#writer.flush();

@@ -8,6 +8,7 @@ import { offsetsFile } from '../input/frozen.ts';
 import { matchItems } from '../input/match.ts';
 import { openItems } from '../input/source.ts';
 import type { FromPlanner, PlanRequest } from '../ipc/planning.ts';
+import { asDiskError } from '../store/disk-error.ts';
 import { loadWorker, placeOf } from './load-worker.ts';
 import { commitFile, temporaryName } from '../store/files.ts';
 import { validateParams } from './params.ts';
@@ -20,7 +21,7 @@ process.once('message', (request) => {
   // The only sender is our own parent, and this is the only thing that it sends.
   void plan(request as PlanRequest).then(
     (planned) => reply(planned),
-    (error: unknown) => reply(refusal(error)),
+    (error: unknown) => reply(refusal(asDiskError(error, 'make room or mend the folder, and try again'))),
   );
 });
 

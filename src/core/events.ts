@@ -109,6 +109,8 @@ export type RunEvent = { readonly at: number } & (
       readonly code: number | null;
       readonly signal: string | null;
       readonly asked: boolean;
+      /** The most memory it was seen with, in bytes; 0 when it was never looked at. */
+      readonly rss: number;
       readonly message?: string;
     }
   /** A child was told to go: first by message, then SIGTERM, then SIGKILL to its group. */

@@ -177,7 +177,8 @@ export class RunState {
       case 'attempt-ended':
         return this.#endAttempt(event);
       case 'child-ended':
-        if (!event.asked && event.cause !== 'ok') this.totals.childrenDied++;
+        if (event.cause !== 'ok' && event.cause !== 'stopped') this.totals.childrenDied++;
+        this.totals.peakRss = Math.max(this.totals.peakRss, event.rss);
         if (event.cause === 'setup-failed') {
           this.totals.setupFailures++;
           this.totals.lastSetupFailure = event.at;

@@ -10,6 +10,8 @@ export interface InitMessage {
   readonly params: Readonly<Record<string, unknown>>;
   readonly columns: readonly string[] | null;
   readonly partFormat: 'csv' | 'ndjson';
+  /** The output is CSV, where NaN and the infinities have names; JSON has none for them. */
+  readonly namesNonFinite: boolean;
 }
 
 /** One attempt: do these positions, write these files. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseIndexSet } from '../core/index-set.ts';
 import { UserError } from '../core/errors.ts';
@@ -8,10 +8,11 @@ import { nearest } from '../core/nearest.ts';
 import type { RerunChoice, ResumeOptions } from '../core/options.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Report } from '../core/report.ts';
-import { RunState } from '../core/state.ts';
+import type { RunState } from '../core/state.ts';
 import { startGuard, type Guard } from '../executors/guard.ts';
 import { parseOutput } from '../formats/output.ts';
 import { openFrozen, rangeReader } from '../input/reader.ts';
+import { asDiskError } from '../store/disk-error.ts';
 import { Journal } from '../store/journal.ts';
 import { takeLock } from '../store/lock.ts';
 import { type Manifest, type RunSettings, writePlan } from '../store/manifest.ts';
@@ -21,7 +22,7 @@ import { findRun, type Found } from './find-run.ts';
 import type { Session } from './handle.ts';
 import { hashWorker } from './launch.ts';
 import { checkOutput } from './merge.ts';
-import { commandFor } from './next-command.ts';
+import { commandFor, resumeHint } from './next-command.ts';
 import { planItems, planOf } from './planning.ts';
 import { shapeOf } from './defaults.ts';
 import { readState } from './replay.ts';
@@ -44,6 +45,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     const settings = settingsFor(manifest, options, found);
     const left = [...state.children.values()].map(({ pid, pidStart }) => ({ pid, pidStart }));
     await endLeftovers(left, manifest.token);
+    sweep(paths.folder);
     const mark = sessionToken(manifest.token, state.session + 1);
     guard = startGuard(mark);
     const env = childEnvironment(resolve(options.dataDir ?? 'data'), mark);
@@ -90,6 +92,8 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     if (spans.length > 0) work.emit({ type: 'owed', spans });
     session.attach({ snapshot: () => work.snapshot(), stop: (why) => work.stop(why) });
     return await work.run();
+  } catch (error) {
+    throw asDiskError(error, resumeHint(paths.run, options));
   } finally {
     guard?.close();
     lock.release();
@@ -218,6 +222,11 @@ function adopt(work: Work, state: RunState, plan: Plan, gone: number): void {
     for (const index of failures) if (index >= low && index < low + move.length) failed++;
   }
   work.emit({ type: 'matched', done: state.coverage.size, failed, fresh: plan.count - known, gone });
+}
+
+/** Takes away what a session that was killed had not finished. */
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder)) if (/\.tmp(\.offsets)?$/.test(name)) rmSync(join(folder, name), { force: true });
 }
 
 /** After a power cut there may be files that the journal does not know; their names are taken. */

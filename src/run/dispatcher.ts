@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { UserError } from '../core/errors.ts';
 import type { RunEvent, StopReason } from '../core/events.ts';
 import { halts } from '../core/halt.ts';
 import { attemptName, ledgerName, partName } from '../core/names.ts';
@@ -8,7 +7,9 @@ import { decide, type Piece, type View } from '../core/schedule.ts';
 import type { Running, RunState } from '../core/state.ts';
 import type { ChildEnd, Executor } from '../executors/executor.ts';
 import { startGuard, type Guard } from '../executors/guard.ts';
+import { parseOutput } from '../formats/output.ts';
 import type { InitMessage, ToParent } from '../ipc/messages.ts';
+import { isDiskCode } from '../store/disk-error.ts';
 import { folderSyncer, syncPath } from '../store/files.ts';
 import type { Journal } from '../store/journal.ts';
 import { salvage } from '../store/ledger.ts';
@@ -18,7 +19,7 @@ import { startTime } from '../store/processes.ts';
 import { findFault } from '../store/verify.ts';
 import { logOf, tailOf, writeLogLine } from './attempt-log.ts';
 import { newLive, type Live } from './live.ts';
-import { type Fact, settleDeath } from './settle.ts';
+import { describeLimit, type Fact, settleDeath } from './settle.ts';
 
 /** Milliseconds: between asking a child to stop and SIGTERM, between SIGTERM and SIGKILL, and for a child to leave by itself. */
 const DRAIN = 10_000;
@@ -61,6 +62,8 @@ export class Dispatcher {
   #pumping = false;
   #begun = false;
   #over = false;
+  /** True once `run` has settled: whoever emits after that has to hear of an error. */
+  #ended = false;
   #children = 0;
   #wake: NodeJS.Timeout | undefined;
 
@@ -82,6 +85,7 @@ export class Dispatcher {
       clearTimeout(this.#wake);
       await this.#endAll();
       this.#guard?.close();
+      this.#ended = true;
     }
   }
 
@@ -143,6 +147,7 @@ export class Dispatcher {
         else if (!this.#begun || this.#over || !this.#act()) return;
       }
     } catch (error) {
+      if (this.#ended) throw error;
       this.#breakOff(error);
     } finally {
       this.#pumping = false;
@@ -158,7 +163,8 @@ export class Dispatcher {
     onEvent(event);
     if (event.type === 'committed' || event.type === 'item-failed') this.#checkHalt();
     const { setupFailures, fruitless } = this.#state.totals;
-    if (event.type === 'child-ended' && (setupFailures >= SETUP_FAILURES || fruitless >= FRUITLESS) && !this.#state.stopping) this.stop('setup');
+    if (event.type === 'child-ended' && (setupFailures >= SETUP_FAILURES || fruitless >= FRUITLESS) && !this.#state.stopping)
+      this.stop('setup');
   }
 
   #checkHalt(): void {
@@ -237,8 +243,9 @@ export class Dispatcher {
     await this.#guard?.watch(live.child.pid);
     if (live.introduced) return;
     live.introduced = true;
-    const { worker, params, columns, partFormat } = this.#options.manifest;
-    const init: InitMessage = { type: 'init', worker: worker.file, params, columns, partFormat };
+    const { worker, params, columns, partFormat, settings } = this.#options.manifest;
+    const namesNonFinite = parseOutput(settings.output).format === 'csv';
+    const init: InitMessage = { type: 'init', worker: worker.file, params, columns, partFormat, namesNonFinite };
     live.child.send(init);
   }
 
@@ -370,7 +377,9 @@ export class Dispatcher {
     const tail = attempt ? tailOf(logOf(this.#options.paths.logs, attempt)) : '';
     const told = live.told && (live.told.how !== 'message' || live.told.why !== 'ok') ? live.told.why : undefined;
     const cause = live.told?.why === 'ok' ? 'ok' : causeOf({ ...end, told, phase, tail, orphaned: false });
-    const message = end.error ?? live.broken?.message ?? live.crashed ?? (cause === 'ok' ? undefined : describeEnd(end.code, end.signal));
+    const how =
+      cause === 'ok' ? undefined : (describeLimit(cause, this.#options.settings, live.peakRss) ?? describeEnd(end.code, end.signal));
+    const message = end.error ?? live.broken?.message ?? live.crashed ?? how;
     if (attempt) this.#bury(attempt, cause, message);
     this.live.delete(id);
     this.#guard?.forget(live.child.pid);
@@ -381,6 +390,7 @@ export class Dispatcher {
       code: end.code,
       signal: end.signal,
       asked: live.told !== undefined,
+      rss: live.peakRss,
       ...(message === undefined ? {} : { message }),
     });
     if (live.broken) this.#onBroken(live.broken);
@@ -396,9 +406,8 @@ export class Dispatcher {
   }
 
   #onBroken({ message, code }: { message: string; code: string | undefined }): void {
-    const isDisk = code !== undefined && ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'ENOENT', 'EMFILE'].includes(code);
     this.emit({ type: 'warned', message: `a child broke off: ${message}` });
-    if (isDisk && !this.#state.stopping) this.stop('disk');
+    if (isDiskCode(code) && !this.#state.stopping) this.stop('disk');
   }
 
   #filesOf(attempt: Running): { part: string; ledger: string } {
@@ -409,7 +418,7 @@ export class Dispatcher {
   /** The journal cannot be written, or there is a bug: nothing that follows could be recorded, so everything ends. */
   #breakOff(error: unknown): void {
     this.#over = true;
-    this.#finished.reject(asDiskError(error, this.#options.paths.run));
+    this.#finished.reject(error);
   }
 
   /** Ends and waits for whatever is still there. */
@@ -423,14 +432,3 @@ export class Dispatcher {
 }
 
 const idOf = ({ shard, batch, attempt }: Running): Pick<Running, 'shard' | 'batch' | 'attempt'> => ({ shard, batch, attempt });
-
-function asDiskError(error: unknown, run: string): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error;
-  const code = String(error.code);
-  if (!['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'ENOENT', 'EMFILE'].includes(code)) return error;
-  return new UserError(`the run's folder cannot be written: ${error.message}`, {
-    exitCode: 1,
-    hint: `nothing that was committed is lost; make room or mend the folder, then \`shardyard resume ${run}\``,
-    cause: error,
-  });
-}

@@ -7,6 +7,7 @@ import type { LaunchOptions } from '../core/options.ts';
 import type { Report } from '../core/report.ts';
 import { RunState } from '../core/state.ts';
 import { startGuard } from '../executors/guard.ts';
+import { asDiskError } from '../store/disk-error.ts';
 import { Journal } from '../store/journal.ts';
 import { takeLock } from '../store/lock.ts';
 import { type Manifest, readManifest, writeManifest, writePlan } from '../store/manifest.ts';
@@ -17,7 +18,7 @@ import { settingsOf } from './defaults.ts';
 import { childEnvironment } from './environment.ts';
 import type { Session } from './handle.ts';
 import { checkOutput } from './merge.ts';
-import { commandFor } from './next-command.ts';
+import { commandFor, resumeHint } from './next-command.ts';
 import { planItems, planOf } from './planning.ts';
 import { VERSION } from './version.ts';
 import { Work } from './work.ts';
@@ -108,6 +109,8 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
     work.emit({ type: 'planned', plan: 0, items: plan.count, shards: plan.shards.length, batchSize: plan.batchSize });
     session.attach({ snapshot: () => work.snapshot(), stop: (why) => work.stop(why) });
     return await work.run();
+  } catch (error) {
+    throw asDiskError(error, isRun ? resumeHint(paths.run, options) : 'make room or mend the folder, and start it again');
   } finally {
     guard.close();
     lock.release();

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { MergeOptions, MergeResult, RunChoice } from '../core/api.ts';
 import { UserError } from '../core/errors.ts';
+import { asDiskError } from '../store/disk-error.ts';
 import { takeLock } from '../store/lock.ts';
 import { Journal } from '../store/journal.ts';
 import { readState } from './replay.ts';
@@ -41,6 +42,8 @@ export async function mergeAgain(options: MergeOptions): Promise<MergeResult> {
       journal.close();
     }
     return { ...merged, failedItems: state.failures.size };
+  } catch (error) {
+    throw asDiskError(error, 'make room or mend the folder, and merge again');
   } finally {
     lock.release();
   }

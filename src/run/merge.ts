@@ -86,10 +86,13 @@ function checkSame(line: string, row: number, columns: readonly string[], first:
   if (own.length === columns.length && columns.length === first) return;
   const differing = columns.length > first ? columns.slice(first) : columns.filter((column) => !own.includes(column));
   const names = differing.map((column) => JSON.stringify(column)).join(', ');
-  throw new UserError(`row ${row} does not have the columns of the rows before it (${columns.length > first ? 'more' : 'without'}: ${names})`, {
-    exitCode: 4,
-    hint: 'declare `columns` in the worker, or merge without --strict-columns',
-  });
+  throw new UserError(
+    `row ${row} does not have the columns of the rows before it (${columns.length > first ? 'more' : 'without'}: ${names})`,
+    {
+      exitCode: 4,
+      hint: 'declare `columns` in the worker, or merge without --strict-columns',
+    },
+  );
 }
 
 function withTurns(take: Take): Take {

@@ -19,4 +19,8 @@ export function commandFor(
   return `${program()} ${verb} ${run}${more}${folders.join('')}`;
 }
 
+/** What to do after a fault of the disk. */
+export const resumeHint = (run: string, folders: Parameters<typeof commandFor>[2]): string =>
+  `nothing that is committed is lost; make room or mend the folder, then \`${commandFor('resume', run, folders)}\``;
+
 const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -98,7 +98,11 @@ async function ask(request: PlanRequest, { nodeArgs, env, signal: abort, worker,
         });
       });
       // Nothing of the user's runs before a guard knows.
-      unwatch = keepWatched(child.pid ?? 0, { guard, token: env[TOKEN_VARIABLE] ?? '', onKnown: () => child.connected && child.send(request) });
+      unwatch = keepWatched(child.pid ?? 0, {
+        guard,
+        token: env[TOKEN_VARIABLE] ?? '',
+        onKnown: () => child.connected && child.send(request),
+      });
     });
   } finally {
     abort?.removeEventListener('abort', end);

@@ -2,10 +2,11 @@ import { tolerates } from '../core/halt.ts';
 import type { EndState, StopReason } from '../core/events.ts';
 import type { FailureRow, Report } from '../core/report.ts';
 import type { RunState } from '../core/state.ts';
-import { shown } from '../store/paths.ts';
+import type { Manifest, RunSettings } from '../store/manifest.ts';
+import { type RunPaths, shown } from '../store/paths.ts';
 import { logOf } from './attempt-log.ts';
 import { commandFor } from './next-command.ts';
-import type { WorkOptions } from './work.ts';
+import type { Folders } from './snapshot.ts';
 
 /** Milliseconds, and moments in milliseconds since 1970. */
 export interface Times {
@@ -14,17 +15,19 @@ export interface Times {
   merging: number;
 }
 
+export interface ReportOptions {
+  readonly state: RunState;
+  readonly settings: RunSettings;
+  readonly manifest: Manifest;
+  readonly paths: RunPaths;
+  readonly folders: Folders;
+  readonly times: Times;
+}
+
 const EXIT_CODES: Readonly<Record<StopReason, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 3, abort: 3, halt: 3, setup: 1, disk: 1 };
 
 /** What a session has come to. */
-export function reportOf({
-  state,
-  settings,
-  manifest,
-  paths,
-  folders,
-  times,
-}: Omit<WorkOptions, 'guard'> & { readonly times: Times }): Report {
+export function reportOf({ state, settings, manifest, paths, folders, times }: ReportOptions): Report {
   const failures = failureRows(state, paths.logs);
   const total = state.plan?.count ?? 0;
   const end: EndState = state.closed ?? 'stopped';

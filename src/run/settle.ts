@@ -1,8 +1,10 @@
 import type { RunEvent } from '../core/events.ts';
 import type { Cause } from '../core/outcome.ts';
 import type { Span } from '../core/intervals.ts';
+import { formatBytes, formatDuration } from '../core/quantities.ts';
 import type { Running, RunState } from '../core/state.ts';
 import type { Salvage } from '../store/ledger.ts';
+import type { RunSettings } from '../store/manifest.ts';
 
 /** An event that has no time yet. */
 export type Fact = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'at'> : never) : never;
@@ -13,6 +15,19 @@ export interface Death {
   /** Highest number of retries of one item. */
   readonly retries: number;
   readonly now: number;
+}
+
+/** What a limit says about the child that it ended; `undefined` for every other cause. */
+export function describeLimit(
+  cause: Cause,
+  { itemTimeout, batchTimeout, maxRss }: Pick<RunSettings, 'itemTimeout' | 'batchTimeout' | 'maxRss'>,
+  rss: number,
+): string | undefined {
+  if (cause === 'item-timeout' && itemTimeout !== undefined) return `took longer than ${formatDuration(itemTimeout)}`;
+  if (cause === 'batch-timeout') return `the batch took longer than ${formatDuration(batchTimeout)}`;
+  if (cause === 'rss-limit' && maxRss !== undefined)
+    return `the child grew to ${formatBytes(rss)}, past one and a half times ${formatBytes(maxRss)}`;
+  return undefined;
 }
 
 /**

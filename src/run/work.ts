@@ -93,7 +93,12 @@ export class Work {
     this.emit({ type: 'closed', state: end });
     await journal.synced();
     const report = reportOf({ ...this.#options, times });
-    await publishText(paths.report, `${JSON.stringify(report, null, 2)}\n`);
+    try {
+      await publishText(paths.report, `${JSON.stringify(report, null, 2)}\n`);
+    } catch (error) {
+      // A run that was stopped, perhaps by the same full disk, has another session to write its report.
+      if (!state.stopping) throw error;
+    }
     return report;
   }
 

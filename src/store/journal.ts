@@ -1,8 +1,9 @@
-import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { UserError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
-import { writeAll } from './files.ts';
+import { syncPath, writeAll } from './files.ts';
 
 const CHUNK = 1 << 20;
 const SUFFIX = /,"crc32":(\d+)\}$/;
@@ -67,16 +68,21 @@ export class Journal {
   #length: number;
   #dirty = false;
   #syncing: Promise<void> | undefined;
+  /** What a sync has failed with. The kernel drops what it could not write, so that a later sync that succeeds proves nothing. */
+  #fault: Error | undefined;
 
   /** Opens a journal for appending behind its first `length` bytes; a torn end is cut off. */
   constructor(file: string, length: number) {
+    const isNew = !existsSync(file);
     this.#descriptor = openSync(file, 'a');
     this.#length = length;
+    if (isNew) syncPath(dirname(file));
     if (fstatSync(this.#descriptor).size > length) ftruncateSync(this.#descriptor, length);
   }
 
   /** Appends a line at once; a line that did not fit on the disk is cut off again, and the error thrown. */
   append(event: RunEvent): void {
+    if (this.#fault) throw this.#fault;
     const bytes = Buffer.from(formatLine(event));
     try {
       writeAll(this.#descriptor, bytes);
@@ -95,6 +101,7 @@ export class Journal {
       this.#syncing ??= this.#sync();
       await this.#syncing;
     }
+    if (this.#fault) throw this.#fault;
   }
 
   close(): void {
@@ -104,7 +111,11 @@ export class Journal {
   #sync(): Promise<void> {
     this.#dirty = false;
     return new Promise<void>((resolve, reject) => {
-      fdatasync(this.#descriptor, (error) => (error ? reject(error) : resolve()));
+      fdatasync(this.#descriptor, (error) => {
+        if (!error) return resolve();
+        this.#fault = error;
+        reject(error);
+      });
     }).finally(() => (this.#syncing = undefined));
   }
 }

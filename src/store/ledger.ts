@@ -120,18 +120,21 @@ const nothing: Salvage = {
 
 /** Reads a ledger and checks every finished item against the part, up to the first that does not agree. */
 export function salvage({ part, ledger }: { part: string; ledger: string }): Salvage {
-  let ledgerFile: number;
+  // After a power cut the folder may have the name of one of them only.
+  const [partFile, ledgerFile] = [openIfThere(part), openIfThere(ledger)];
   try {
-    ledgerFile = openSync(ledger, 'r');
-  } catch {
-    return nothing;
-  }
-  const partFile = openSync(part, 'r');
-  try {
-    return new Salvager(partFile).read(ledgerFile);
+    return partFile === undefined || ledgerFile === undefined ? nothing : new Salvager(partFile).read(ledgerFile);
   } finally {
-    closeSync(partFile);
-    closeSync(ledgerFile);
+    for (const file of [partFile, ledgerFile]) if (file !== undefined) closeSync(file);
+  }
+}
+
+function openIfThere(file: string): number | undefined {
+  try {
+    return openSync(file, 'r');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { UserError } from '../core/errors.ts';
+import { asDiskError } from './disk-error.ts';
 import { startTime } from './processes.ts';
 
 /** Who has a run: the parent's PID, its start time (see `startTime`), and since when (ms since 1970). */
@@ -16,6 +17,7 @@ export interface Lock {
   release(): void;
 }
 
+const HINT = 'make room or mend the folder, and try again';
 const lockFile = (folder: string): string => join(folder, 'lock.sqlite');
 const ownerFile = (folder: string): string => join(folder, 'owner.json');
 
@@ -30,7 +32,7 @@ export function takeLock(folder: string, run: string): Lock {
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
-    if (!(error instanceof Error && /locked|busy/i.test(error.message))) throw error;
+    if (!(error instanceof Error && /locked|busy/i.test(error.message))) throw asDiskError(error, HINT);
     const owner = readOwner(folder);
     const who = owner ? `process ${owner.pid}, since ${new Date(owner.since).toISOString()}` : 'another process';
     throw new UserError(`the run ${run} is being worked on by ${who}`, {
@@ -39,7 +41,12 @@ export function takeLock(folder: string, run: string): Lock {
     });
   }
   const owner: Owner = { pid: process.pid, pidStart: startTime(process.pid) ?? '', since: Date.now() };
-  writeFileSync(ownerFile(folder), JSON.stringify(owner));
+  try {
+    writeFileSync(ownerFile(folder), JSON.stringify(owner));
+  } catch (error) {
+    database.close();
+    throw asDiskError(error, HINT);
+  }
   return { release: () => database.close() };
 }
 

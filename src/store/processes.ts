@@ -29,8 +29,11 @@ export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** The token of a session: the run's token and the session's number. A guard of the session before must not end its heir's children. */
-export const sessionToken = (token: string, session: number): string => `${token}.${session}`;
+/**
+ * The token of a session: the run's token, the session's number, and this process, for a session that ends before the journal knows its number.
+ * A guard of the session before must not end its heir's children.
+ */
+export const sessionToken = (token: string, session: number): string => `${token}.${session}.${process.pid}`;
 
 /** The processes whose environment holds a run's or a session's token, without this one. Linux only; elsewhere none. */
 export function processesWith(token: string, scope: 'run' | 'session'): number[] {

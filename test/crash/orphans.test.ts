@@ -18,7 +18,22 @@ test('when the parent is killed, children in busy loops and all of theirs are go
 test('a killed guard is replaced before anything more is dispatched, and the run ends as it should', async () => {
   const place = new Place();
   const items = ['slow-1', 'a', 'slow-2', 'b'];
-  const session = place.start('run', worker('held'), '--items', items.join(','), '-p', '2', '--shards', '2', '--batch-size', '1', '--spares', '0', '-o', 'out.csv');
+  const session = place.start(
+    'run',
+    worker('held'),
+    '--items',
+    items.join(','),
+    '-p',
+    '2',
+    '--shards',
+    '2',
+    '--batch-size',
+    '1',
+    '--spares',
+    '0',
+    '-o',
+    'out.csv',
+  );
   await until('two items are held', () => place.begun('slow-1') + place.begun('slow-2') === 2, session);
   const [guard] = processesOf(place.cwd).filter(({ role }) => role === 'guard');
   expect(guard && killMarked(guard)).toBe(true);

@@ -16,7 +16,18 @@ const STEPS: readonly (readonly [step: string, files: readonly string[]])[] = [
   ['half a plan', ['owner.json', 'items-0.ndjson', 'parts/', 'plan-0.json.tmp']],
   ['the plan', ['owner.json', 'items-0.ndjson', 'parts/', 'plan-0.json']],
   ['half a manifest', ['owner.json', 'items-0.ndjson', 'parts/', 'plan-0.json', 'manifest.json.tmp']],
-  ['everything of an older run but its manifest', ['owner.json', 'parts/shard-00000.batch-00000.attempt-1.csv', 'plan-0.json', 'plan-1.json', 'journal.ndjson', 'live.json', 'live.json.tmp']],
+  [
+    'everything of an older run but its manifest',
+    [
+      'owner.json',
+      'parts/shard-00000.batch-00000.attempt-1.csv',
+      'plan-0.json',
+      'plan-1.json',
+      'journal.ndjson',
+      'live.json',
+      'live.json.tmp',
+    ],
+  ],
 ];
 
 test.each(STEPS)('a launch that was killed when it had %s is no run, and is taken over', async (_, files) => {

@@ -27,7 +27,10 @@ export class Place {
   start(command: string, ...args: readonly string[]): Session {
     const isRun = command === 'run';
     const shown = ['run', 'resume', 'rerun'].includes(command) ? ['--progress', 'none'] : [];
-    return startSession([command, ...(isRun ? args : ['r', ...args]), ...(isRun ? ['--name', 'r'] : []), ...shown], { cwd: this.cwd, mark: this.cwd });
+    return startSession([command, ...(isRun ? args : ['r', ...args]), ...(isRun ? ['--name', 'r'] : []), ...shown], {
+      cwd: this.cwd,
+      mark: this.cwd,
+    });
   }
 
   async end(command: string, ...args: readonly string[]): Promise<Ended> {
@@ -55,7 +58,9 @@ export class Place {
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
     }
-    return events.filter((event): event is Extract<RunEvent, { type: T }> => types.length === 0 || types.some((type) => type === event.type));
+    return events.filter(
+      (event): event is Extract<RunEvent, { type: T }> => types.length === 0 || types.some((type) => type === event.type),
+    );
   }
 
   /** How often the worker `held` has begun an item. */
@@ -65,7 +70,9 @@ export class Place {
   }
 
   #logs(): string {
-    const files = new Set(this.events('dispatched').map(({ shard, batch, stolen }) => `shard-${pad(shard)}${stolen ? `.batch-${pad(batch)}` : ''}.log`));
+    const files = new Set(
+      this.events('dispatched').map(({ shard, batch, stolen }) => `shard-${pad(shard)}${stolen ? `.batch-${pad(batch)}` : ''}.log`),
+    );
     return [...files].map((file) => readIfThere(join(this.cwd, 'logs', 'r', file))).join('');
   }
 }
@@ -83,7 +90,8 @@ function readIfThere(file: string): string {
 /** Waits for something that will happen unless there is a bug, or the session that should bring it about ends. */
 export async function until(what: string, happened: () => boolean, session?: Session): Promise<void> {
   for (const deadline = performance.now() + 20_000; !happened(); await sleep(5)) {
-    if (session?.end) throw new Error(`the session ended with ${session.end.code ?? session.end.signal} before ${what}: ${session.end.stderr}`);
+    if (session?.end)
+      throw new Error(`the session ended with ${session.end.code ?? session.end.signal} before ${what}: ${session.end.stderr}`);
     if (performance.now() > deadline) throw new Error(`waited 20 s in vain until ${what}`);
   }
 }

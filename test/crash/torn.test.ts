@@ -86,13 +86,16 @@ describe('an interrupted run', () => {
   });
 });
 
-describe('a run that has ended', () => {
-  async function ended(): Promise<Place> {
-    const place = new Place();
-    expect(await place.end('run', worker('held'), '--items', 'a,b,c,d', '--shards', '2', '--batch-size', '2', '-p', '1', '-o', 'out.csv')).toMatchObject({ code: 0 });
-    return place;
-  }
+/** A run of four items in two shards that is done. */
+async function ended(): Promise<Place> {
+  const place = new Place();
+  expect(
+    await place.end('run', worker('held'), '--items', 'a,b,c,d', '--shards', '2', '--batch-size', '2', '-p', '1', '-o', 'out.csv'),
+  ).toMatchObject({ code: 0 });
+  return place;
+}
 
+describe('a run that has ended', () => {
   test.each([
     ['half a line', (journal: string) => journal.slice(0, journal.indexOf('\n') / 2)],
     ['a line with a wrong checksum', (journal: string) => `${journal.slice(0, journal.indexOf('\n') - 2)}x}\n`],

@@ -34,18 +34,18 @@ describe('notices', () => {
   });
 
   it('tell of the death of a child: which one, where, why, and what to do', () => {
-    const died = event({ type: 'child-ended', child: 7, cause: 'heap-limit', code: null, signal: 'SIGABRT', asked: false });
+    const died = event({ type: 'child-ended', child: 7, cause: 'heap-limit', code: null, signal: 'SIGABRT', asked: false, rss: 0 });
     const [line = ''] = about(started, working, died);
     expect(line).toMatch(/^died\| Died {4}child 7 \(pid 4711\) in shard 3, batch 2: heap-limit \(SIGABRT\)\. .*--batch-size/);
   });
 
   it('tell with which code and words a child died that had no work', () => {
-    const died = event({ type: 'child-ended', child: 7, cause: 'setup-failed', code: 1, signal: null, asked: false, message: 'no\nkey' });
+    const died = event({ type: 'child-ended', child: 7, cause: 'setup-failed', code: 1, signal: null, asked: false, rss: 0, message: 'no\nkey' });
     expect(about(started, died)[0]).toContain('child 7 (pid 4711): setup-failed (code 1): no\\nkey. ');
   });
 
   it('say nothing of children that end as they should', () => {
-    const end = { type: 'child-ended', child: 7, code: 0, signal: null, asked: true } as const;
+    const end = { type: 'child-ended', child: 7, code: 0, signal: null, asked: true, rss: 0 } as const;
     expect(about(started, event({ ...end, cause: 'ok' }), event({ ...end, cause: 'stopped' }))).toEqual([]);
   });
 

@@ -17,7 +17,8 @@ const since = performance.now();
 console.log(`seed ${seed}`);
 if (values.rounds === undefined) for await (const round of chaos.rounds(Number(values.kills))) show(round);
 else {
-  for (const [start, end] of parseIndexSet(values.rounds)) for (let number = start; number < end; number++) show(await chaos.round(number, 6));
+  for (const [start, end] of parseIndexSet(values.rounds))
+    for (let number = start; number < end; number++) show(await chaos.round(number, 6));
 }
 summarise();
 
@@ -25,7 +26,9 @@ function show(round: Round): void {
   rounds.push(round);
   const { number, seed: own, scenario, kills, resumes, restarts, orphanMs, failures } = round;
   const hits = kills.map(({ target, instant, at }) => `${target} at ${at} ms (${instant})`).join(', ') || 'nobody';
-  console.log(`round ${number}, seed ${own}, ${scenario}: killed ${hits}; ${resumes} resumes, ${restarts} restarts, orphans ${Math.round(orphanMs)} ms: ${failures.length === 0 ? 'ok' : 'FAILED'}`);
+  console.log(
+    `round ${number}, seed ${own}, ${scenario}: killed ${hits}; ${resumes} resumes, ${restarts} restarts, orphans ${Math.round(orphanMs)} ms: ${failures.length === 0 ? 'ok' : 'FAILED'}`,
+  );
   for (const failure of failures) console.log(`  ${failure}`);
   if (failures.length > 0) console.log(`  see ${round.folder}`);
 }

@@ -70,19 +70,45 @@ export function instantFor(random: Random, { target, expected }: { readonly targ
     [
       25,
       () => {
-        const type = random.pick(['opened', 'planned', 'guard-started', 'child-started', 'child-ready', 'dispatched', 'committed', 'merged', 'closed'] as const);
-        return { kind: 'event', type, nth: ['opened', 'planned', 'merged', 'closed'].includes(type) ? 1 : random.int(1, 4), from: 'now', ms: random.int(0, 8) };
+        const type = random.pick([
+          'opened',
+          'planned',
+          'guard-started',
+          'child-started',
+          'child-ready',
+          'dispatched',
+          'committed',
+          'merged',
+          'closed',
+        ] as const);
+        return {
+          kind: 'event',
+          type,
+          nth: ['opened', 'planned', 'merged', 'closed'].includes(type) ? 1 : random.int(1, 4),
+          from: 'now',
+          ms: random.int(0, 8),
+        };
       },
     ],
   ])();
 }
 
-/** Options that a resume may have and the run had not. */
-export function moreOptions(random: Random, _scenario: Scenario): string[] {
+/** A command that continues a run, without its name, and whether it has a planning child. */
+export interface Continuing {
+  readonly command: 'resume' | 'rerun';
+  readonly options: readonly string[];
+  readonly plans: boolean;
+}
+
+/** How to go on with a run, with options that it may not have had before. Nothing of this may change its result. */
+export function continuing(random: Random): Continuing {
+  if (random.chance(0.1)) return { command: 'rerun', options: ['--shards', '0'], plans: false };
+  // Lists the items again, and finds all of them by their keys.
+  if (random.chance(0.1)) return { command: 'resume', options: ['--limit', String(COUNT)], plans: true };
   const options: string[] = [];
   if (random.chance(0.25)) options.push('--processes', String(random.int(1, 3)));
   if (random.chance(0.25)) options.push('--shards', String(random.int(1, 9)));
   if (random.chance(0.25)) options.push('--batch-size', String(random.int(1, 40)));
   if (random.chance(0.2)) options.push('--concurrency', String(random.int(1, 6)));
-  return options;
+  return { command: 'resume', options, plans: false };
 }

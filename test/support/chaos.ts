@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseLine } from '../../src/store/journal.ts';
-import { instantFor, type Instant, moreOptions, SCENARIOS, type Scenario, type Target, targetFor } from './chaos-plan.ts';
+import { type Continuing, continuing, instantFor, type Instant, SCENARIOS, type Scenario, type Target, targetFor } from './chaos-plan.ts';
 import { JournalTail } from './journal-tail.ts';
 import { gone, killAll, killMarked, type Marked, processesOf } from './marked.ts';
 import { Random } from './random.ts';
@@ -57,7 +57,7 @@ export class Chaos {
 
   /** Rounds until `kills` processes were killed. */
   async *rounds(kills: number): AsyncGenerator<Round> {
-    for (let killed = 0; killed < kills; ) {
+    for (let killed = 0; killed < kills;) {
       const round = await this.round(this.#rounds++, kills - killed);
       killed += round.kills.length;
       yield round;
@@ -72,7 +72,9 @@ export class Chaos {
     const reference = await this.#reference(scenario);
     const folder = mkdtempSync(join(tmpdir(), 'shardyard-chaos-'));
     const round = new RunningRound({ folder, scenario, reference, random, most: Math.min(most, random.int(1, 6)) });
-    await round.play().catch((error: unknown) => round.failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+    await round
+      .play()
+      .catch((error: unknown) => round.failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error)));
     await killAll(round.mark);
     if (round.failures.length === 0) rmSync(folder, { recursive: true, force: true });
     const { kills, resumes, restarts, orphanMs, failures } = round;
@@ -137,15 +139,17 @@ class RunningRound {
   async #session(number: number): Promise<Ended> {
     const { folder, scenario, random, reference, most } = this.#options;
     const isRun = existsSync(this.#path('manifest.json'));
-    const more = isRun ? moreOptions(random, scenario) : [];
-    const args = isRun ? ['resume', RUN, ...more] : ['run', ...scenario.args, '--name', RUN];
-    if (number > 0) isRun ? this.resumes++ : this.restarts++;
+    const { command, options, plans }: Continuing | { command: 'run'; options: readonly string[]; plans: true } = isRun
+      ? continuing(random)
+      : { command: 'run', options: [...scenario.args, '--name'], plans: true };
+    const args = [command, ...(isRun ? [RUN, ...options] : [...options, RUN])];
+    if (isRun) this.resumes++;
+    else if (number > 0) this.restarts++;
     const tail = new JournalTail(this.#path('journal.ndjson'));
     const session = startSession([...args, '--progress', 'none'], { cwd: folder, mark: this.mark });
     const since = performance.now();
     const hits = new Set<Target>();
     while (this.kills.length < most && !session.end) {
-      const plans = !isRun || more.includes('--items');
       const target = targetFor(random, { plans });
       const instant = instantFor(random, { target, expected: reference.ms });
       if (!(await this.#reached(instant, session, tail, since))) break;
@@ -220,7 +224,9 @@ class RunningRound {
     if (left.length > 0) this.failures.push(`${Math.round(ms)} ms after the end of the parent there are still ${list(left)}`);
     if (code === 0) return;
     if (code === 2 && hits.has('planner') && /was killed by SIGKILL/.test(stderr)) return;
-    this.failures.push(`shardyard ${args.join(' ')} ended with ${code ?? signal} after kills of ${[...hits].join(', ') || 'nobody'}: ${stderr.trim()}`);
+    this.failures.push(
+      `shardyard ${args.join(' ')} ended with ${code ?? signal} after kills of ${[...hits].join(', ') || 'nobody'}: ${stderr.trim()}`,
+    );
   }
 
   /** What must hold at the end of a round, whatever happened before. */
@@ -231,7 +237,8 @@ class RunningRound {
       const sha256 = sha256Of(join(folder, scenario.output));
       if (sha256 !== reference.sha256) this.failures.push(`${when}, the output differs from that of an undisturbed run`);
       const meta: unknown = JSON.parse(readFileSync(join(folder, `${scenario.output}.meta.json`), 'utf8'));
-      if (!(typeof meta === 'object' && meta && 'sha256' in meta && meta.sha256 === sha256)) this.failures.push(`${when}, the meta file has another sha256`);
+      if (!(typeof meta === 'object' && meta && 'sha256' in meta && meta.sha256 === sha256))
+        this.failures.push(`${when}, the meta file has another sha256`);
     };
     expectSame('at the end');
     const temporary = globSync('**/{*.tmp,live.json}', { cwd: folder });

@@ -289,7 +289,7 @@ export class World {
   }
 
   #gone(child: number, cause: Cause): void {
-    this.emit({ type: 'child-ended', child, cause, code: 0, signal: null, asked: cause === 'ok' });
+    this.emit({ type: 'child-ended', child, cause, code: 0, signal: null, asked: cause === 'ok', rss: 0 });
   }
 
   #failSetup(child: number): void {

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readSources } from './source.ts';
+
+const sources = readSources();
+
+/** Past this, look for the second idea. */
+const LONGEST = 250;
+/** Files that hold two ideas still. Whoever splits one takes it off; nobody adds one. */
+const TO_SPLIT = ['src/child/batch.ts', 'src/core/state.ts', 'src/run/continue.ts', 'src/run/dispatcher.ts'];
+
+test(`no file has more than ${LONGEST} lines`, () => {
+  const long = sources.filter(({ lines }) => lines > LONGEST).map(({ file, lines }) => ({ file, lines }));
+  expect(long.filter(({ file }) => !TO_SPLIT.includes(file))).toEqual([]);
+  expect(
+    TO_SPLIT.filter((file) => !long.some((one) => one.file === file)),
+    'these are short enough by now',
+  ).toEqual([]);
+});
+
+test('the whole of src can be read in an afternoon: half of the files have at most 80 lines', () => {
+  const lengths = sources.map(({ lines }) => lines).toSorted((a, b) => a - b);
+  expect(lengths[Math.floor(lengths.length / 2)]).toBeLessThanOrEqual(80);
+});
+
+test('no any, except where a worker’s types are erased', () => {
+  expect(sources.filter(({ nodes }) => nodes.has('TSAnyKeyword')).map(({ file }) => file)).toEqual(['src/core/worker.ts']);
+});
+
+test('a rule of the linter is switched off with a reason', () => {
+  const bare: string[] = [];
+  for (const { file } of sources) {
+    const text = readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
+    for (const [line] of text.matchAll(/^.*(?:oxlint|eslint)-disable.*$/gm)) if (!/ -- \S/.test(line)) bare.push(`${file}: ${line.trim()}`);
+    for (const [line] of text.matchAll(/^.*@ts-(?:ignore|nocheck|expect-error).*$/gm)) bare.push(`${file}: ${line.trim()}`);
+  }
+  expect(bare).toEqual([]);
+});
