@@ -1,5 +1,5 @@
 import type { AttemptId, AttemptMode } from './events.ts';
-import { countSpans, IntervalSet, type Span } from './intervals.ts';
+import { IntervalSet, type Span } from './intervals.ts';
 import { batchAt } from './slices.ts';
 import type { Running, RunState } from './state.ts';
 
@@ -54,7 +54,7 @@ export function decide(state: RunState, options: ScheduleOptions, view: View): A
 }
 
 /** The next piece for a slot: its own shard from the front, then a shard nobody has, then the back of the fullest. */
-export function pieceFor(state: RunState, slot: number, now: number): Piece | undefined {
+function pieceFor(state: RunState, slot: number, now: number): Piece | undefined {
   const own = state.slots[slot];
   if (own !== undefined) {
     const piece = takeFront(state, own, now);
@@ -213,6 +213,3 @@ function childrenIn(state: RunState, phase: 'starting' | 'ready'): number[] {
   for (const [child, { phase: its }] of state.children) if (its === phase) found.push(child);
   return found;
 }
-
-/** Items of pieces, for the log. */
-export const pieceSize = (piece: Piece): number => countSpans(piece.spans);

@@ -1,21 +1,16 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseIndexSet } from '../core/index-set.ts';
 import { UserError } from '../core/errors.ts';
-import { IntervalSet, type Span } from '../core/intervals.ts';
 import { parseAttemptName } from '../core/names.ts';
-import { nearest } from '../core/nearest.ts';
 import type { RerunChoice, ResumeOptions } from '../core/options.ts';
-import type { Plan } from '../core/plan.ts';
 import type { Report } from '../core/report.ts';
 import type { RunState } from '../core/state.ts';
 import { startGuard, type Guard } from '../executors/guard.ts';
 import { parseOutput } from '../formats/output.ts';
-import { openFrozen, rangeReader } from '../input/reader.ts';
 import { asDiskError } from '../store/disk-error.ts';
 import { Journal } from '../store/journal.ts';
 import { takeLock } from '../store/lock.ts';
-import { type Manifest, type RunSettings, writePlan } from '../store/manifest.ts';
+import { type Manifest, type RunSettings } from '../store/manifest.ts';
 import { endLeftovers, sessionToken, startTime } from '../store/processes.ts';
 import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
@@ -23,11 +18,11 @@ import type { Session } from './handle.ts';
 import { hashWorker } from './launch.ts';
 import { checkOutput } from './merge.ts';
 import { commandFor, resumeHint } from './next-command.ts';
-import { planItems, planOf } from './planning.ts';
-import { shapeOf } from './defaults.ts';
 import { readState } from './replay.ts';
 import { VERSION } from './version.ts';
 import { Work } from './work.ts';
+import { chosen, failedSpans } from './choose.ts';
+import { adopt, announce, replan, replans } from './replan.ts';
 
 /** What a later session is to do: everything that is not done, or some of it again. */
 export type Continuation = { readonly mode: 'resume' } | { readonly mode: 'rerun'; readonly choice: RerunChoice };
@@ -147,88 +142,6 @@ function settingsFor({ settings, partFormat, columns }: Manifest, options: Resum
   };
 }
 
-/** Whether the items, or how they are split, change. */
-const replans = (options: ResumeOptions): boolean =>
-  options.items !== undefined ||
-  options.limit !== undefined ||
-  options.key !== undefined ||
-  options.shards !== undefined ||
-  options.batchSize !== undefined;
-
-interface Planning {
-  readonly env: Readonly<Record<string, string>>;
-  readonly guard: Guard;
-  readonly signal: AbortSignal;
-}
-
-/** A new plan: other items, matched by key with the earlier ones, or the same ones split in another way. */
-async function replan(
-  state: RunState,
-  { paths, manifest }: Found,
-  options: ResumeOptions,
-  settings: RunSettings,
-  planning: Planning,
-): Promise<{ plan: Plan; gone: number; batchSize: number }> {
-  const index = state.plans.length;
-  const last = state.plans[index - 1];
-  if (!last) throw new Error('a run without a plan cannot get another');
-  const given = {
-    shards: options.shards ?? (settings.automatic.shards ? undefined : settings.shards),
-    batchSize: options.batchSize ?? (settings.automatic.batchSize ? undefined : settings.batchSize),
-  };
-  const same = options.items === undefined && options.limit === undefined && options.key === undefined;
-  const planned = same
-    ? ({
-        type: 'planned',
-        items: last.items,
-        count: last.count,
-        columns: manifest.columns,
-        moves: [{ to: 0, plan: index - 1, from: 0, length: last.count, step: 1 }],
-        defaults: {},
-        gone: 0,
-      } as const)
-    : await planItems({
-        worker: options.worker === undefined ? manifest.worker.file : resolve(options.worker),
-        params: manifest.params,
-        items: options.items ?? settings.items,
-        key: options.key ?? settings.key,
-        limit: options.limit ?? settings.limit,
-        folder: paths.folder,
-        index,
-        earlier: state.plans,
-        nodeArgs: settings.nodeArgs,
-        ...planning,
-      });
-  const plan = planOf(planned, index, shapeOf(planned.count, settings.processes, given));
-  await writePlan(paths.folder, plan);
-  return { plan, gone: planned.gone, batchSize: plan.batchSize };
-}
-
-function announce(work: Work, plan: Plan | undefined): void {
-  if (plan) work.emit({ type: 'planned', plan: plan.index, items: plan.count, shards: plan.shards.length, batchSize: plan.batchSize });
-}
-
-/** Makes a new plan current and says what it owes. */
-function adopt(work: Work, state: RunState, plan: Plan, gone: number): void {
-  const before = state.plans.length - 1;
-  const failures = new Set(state.failures.keys());
-  state.plans.push(plan);
-  announce(work, plan);
-  let [failed, known] = [0, 0];
-  for (const move of plan.moves) {
-    known += move.length;
-    if (move.plan !== before) continue;
-    const low = move.step === 1 ? move.from : move.from - move.length + 1;
-    for (const index of failures) if (index >= low && index < low + move.length) failed++;
-  }
-  work.emit({ type: 'matched', done: state.coverage.size, failed, fresh: plan.count - known, gone });
-}
-
-/** Takes away what a session that was killed had not finished. */
-function sweep(folder: string): void {
-  for (const name of readdirSync(folder)) if (/\.tmp(\.offsets)?$/.test(name)) rmSync(join(folder, name), { force: true });
-}
-
 /** After a power cut there may be files that the journal does not know; their names are taken. */
 function learnNames(state: RunState, parts: string): void {
   for (const name of readdirSync(parts)) {
@@ -237,32 +150,7 @@ function learnNames(state: RunState, parts: string): void {
   }
 }
 
-const failedSpans = (state: RunState): Span[] =>
-  new IntervalSet([...state.failures.keys()].map((index): Span => [index, index + 1])).spans();
-
-/** The positions that a rerun is about. */
-function chosen(state: RunState, choice: RerunChoice, { paths }: Found): Span[] {
-  const { plan } = state;
-  if (!plan || choice.kind === 'failed') return failedSpans(state);
-  if (choice.kind === 'shards') {
-    const indexes = parseIndexSet(choice.shards, { count: plan.shards.length, what: 'shard' });
-    return indexes.flatMap(([start, end]) => plan.shards.slice(start, end));
-  }
-  const wanted = new Set(choice.keys);
-  const spans: Span[] = [];
-  const reader =
-    plan.items.kind === 'range' ? rangeReader(plan.items.start, plan.items.end) : openFrozen(join(paths.folder, plan.items.file));
-  const keys: string[] = [];
-  for (const { index, key } of reader.readKeys()) {
-    if (wanted.delete(key)) spans.push([index, index + 1]);
-    else if (keys.length < 10_000) keys.push(key);
-    if (wanted.size === 0) break;
-  }
-  reader.close();
-  const [missing] = wanted;
-  if (missing === undefined) return spans;
-  const similar = nearest(missing, keys);
-  throw new UserError(`the run has no item ${JSON.stringify(missing)}`, {
-    hint: similar === undefined ? 'items are named by their key' : `did you mean ${JSON.stringify(similar)}?`,
-  });
+/** Takes away what a session that was killed had not finished. */
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder)) if (/\.tmp(\.offsets)?$/.test(name)) rmSync(join(folder, name), { force: true });
 }

@@ -12,7 +12,7 @@ const CHILD_MEMORY = 512 << 20;
 const BATCH_TIMEOUT = 3_600_000;
 
 /** The CPUs that this process may use, but at most one child per 512 MB of available memory. */
-export function defaultProcesses(): number {
+function defaultProcesses(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(availableMemory() / CHILD_MEMORY)));
 }
 

@@ -40,7 +40,7 @@ export function watchLimits(options: LimitsOptions): () => void {
 
 function checkTime({ dispatcher, state, settings, paths }: LimitsOptions, now: number): void {
   for (const [id, child] of state.children) {
-    if (child.phase === 'starting' && now - child.since > settings.batchTimeout) dispatcher.tell(id, 'setup-failed', 'SIGTERM');
+    if (child.phase === 'starting' && now - child.since > settings.batchTimeout) dispatcher.children.tell(id, 'setup-failed', 'SIGTERM');
   }
   for (const attempt of state.running.values()) {
     const live = dispatcher.live.get(attempt.child);
@@ -50,13 +50,13 @@ function checkTime({ dispatcher, state, settings, paths }: LimitsOptions, now: n
         type: 'warned',
         message: `batch ${attempt.batch} of shard ${attempt.shard} took longer than --batch-timeout; its child is ended`,
       });
-      dispatcher.tell(attempt.child, 'batch-timeout', 'SIGTERM');
+      dispatcher.children.tell(attempt.child, 'batch-timeout', 'SIGTERM');
     } else if (settings.itemTimeout !== undefined && now - live.movedAt > settings.itemTimeout) {
       // The child may be too busy to say which item it is at; its ledger has every start.
       const start = oldestStart(join(paths.parts, ledgerName(attempt)));
       if (start === undefined || now - start.at <= settings.itemTimeout) continue;
       dispatcher.emit({ type: 'warned', message: `item ${start.key} took longer than --item-timeout; its child is ended` });
-      dispatcher.tell(attempt.child, 'item-timeout', 'SIGTERM');
+      dispatcher.children.tell(attempt.child, 'item-timeout', 'SIGTERM');
     }
   }
 }
@@ -74,7 +74,7 @@ async function sample({ dispatcher, settings }: LimitsOptions): Promise<void> {
     live.rss = rss;
     live.peakRss = Math.max(live.peakRss, rss);
     if (settings.maxRss === undefined || live.attempt === undefined || live.receipt) continue;
-    if (rss > settings.maxRss * 1.5) dispatcher.tell(id, 'rss-limit', 'SIGKILL');
-    else if (rss > settings.maxRss) dispatcher.retire(id);
+    if (rss > settings.maxRss * 1.5) dispatcher.children.tell(id, 'rss-limit', 'SIGKILL');
+    else if (rss > settings.maxRss) dispatcher.children.retire(id);
   }
 }

@@ -5,7 +5,7 @@ import { IntervalSet, type Span } from '../core/intervals.ts';
 const CHUNK = 1 << 20;
 
 /** A finished item of a ledger: `[start, end)` are bytes of the part. */
-export interface DoneLine {
+interface DoneLine {
   readonly index: number;
   readonly key: string;
   readonly status: 'done';
@@ -16,7 +16,7 @@ export interface DoneLine {
   readonly crc32: number;
 }
 
-export interface NoteLine {
+interface NoteLine {
   readonly index: number;
   readonly key: string;
   readonly status: 'started' | 'tried' | 'failed';
@@ -29,7 +29,7 @@ export interface NoteLine {
 export type LedgerLine = DoneLine | NoteLine | { readonly status: 'marked' | 'unmarked' };
 
 /** The lines of a file as text, without their newline; a last line without one is left out. */
-export function* readLines(descriptor: number): Generator<string> {
+function* readLines(descriptor: number): Generator<string> {
   const chunk = Buffer.allocUnsafe(CHUNK);
   let rest: Buffer = Buffer.alloc(0);
   let position = 0;

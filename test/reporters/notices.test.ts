@@ -40,7 +40,16 @@ describe('notices', () => {
   });
 
   it('tell with which code and words a child died that had no work', () => {
-    const died = event({ type: 'child-ended', child: 7, cause: 'setup-failed', code: 1, signal: null, asked: false, rss: 0, message: 'no\nkey' });
+    const died = event({
+      type: 'child-ended',
+      child: 7,
+      cause: 'setup-failed',
+      code: 1,
+      signal: null,
+      asked: false,
+      rss: 0,
+      message: 'no\nkey',
+    });
     expect(about(started, died)[0]).toContain('child 7 (pid 4711): setup-failed (code 1): no\\nkey. ');
   });
 

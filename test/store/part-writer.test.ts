@@ -124,7 +124,8 @@ describe('a part and its ledger', () => {
           expect(order).toEqual(order.toSorted((a, b) => a - b));
         }
         const found = salvage(files);
-        expect(found).toMatchObject({ ...totals });
+        // A hole behind the last finished item, or with none, makes a difference to the writer only.
+        expect(found).toMatchObject({ ...totals, layout: totals.layout === 'plain' ? 'plain' : expect.any(String) });
         expect(found.spans).toEqual(new IntervalSet([...written.keys()].map((index): Span => [index, index + 1])).spans());
         expect(found.inFlight).toEqual([]);
         expect(found.failed.map(({ index }) => index).toSorted((a, b) => a - b)).toEqual(

@@ -20,6 +20,7 @@ export type Target = 'parent' | 'child' | 'guard' | 'planner' | 'all';
 /** When to kill: so long after the start of the session or the kill before, or after something that happens in it. */
 export type Instant = { readonly ms: number; readonly from: 'start' | 'now' } & (
   | { readonly kind: 'time' }
+  /** The event of a type that comes `nth` from now. */
   | { readonly kind: 'event'; readonly type: EventType; readonly nth: number }
   /** Everything is committed. */
   | { readonly kind: 'merge' }
@@ -59,37 +60,23 @@ export function targetFor(random: Random, { plans }: { readonly plans: boolean }
   ]);
 }
 
-/** When to kill; `expected` is what an undisturbed run takes, in milliseconds. */
-export function instantFor(random: Random, { target, expected }: { readonly target: Target; readonly expected: number }): Instant {
+const ONCE = ['opened', 'planned', 'merged', 'closed'] as const;
+const WORKING = ['child-started', 'child-ready', 'dispatched', 'committed', 'child-ended'] as const;
+
+/** When to kill; `expected` is what an undisturbed run takes, in milliseconds. `again`: somebody was killed in this session before. */
+export function instantFor(
+  random: Random,
+  { target, expected, again }: { readonly target: Target; readonly expected: number; readonly again: boolean },
+): Instant {
   if (target === 'planner') return { kind: 'planner', from: 'now', ms: random.int(0, 250) };
+  const working = (): Instant => ({ kind: 'event', type: random.pick(WORKING), nth: random.int(1, 4), from: 'now', ms: random.int(0, 20) });
+  if (target === 'child') return random.chance(0.7) ? working() : { kind: 'time', from: 'now', ms: (random.next() * expected) / 2 };
   return random.weighted<() => Instant>([
-    [40, () => ({ kind: 'time', from: 'start', ms: random.next() * expected })],
-    [15, () => ({ kind: 'time', from: 'start', ms: random.next() * 300 })],
+    [40, () => ({ kind: 'time', from: again ? 'now' : 'start', ms: random.next() * expected })],
+    [15, () => ({ kind: 'time', from: 'now', ms: random.next() * 300 })],
     [15, () => ({ kind: 'merge', from: 'now', ms: random.int(0, 60) })],
-    [5, () => ({ kind: 'time', from: 'now', ms: random.next() * 50 })],
-    [
-      25,
-      () => {
-        const type = random.pick([
-          'opened',
-          'planned',
-          'guard-started',
-          'child-started',
-          'child-ready',
-          'dispatched',
-          'committed',
-          'merged',
-          'closed',
-        ] as const);
-        return {
-          kind: 'event',
-          type,
-          nth: ['opened', 'planned', 'merged', 'closed'].includes(type) ? 1 : random.int(1, 4),
-          from: 'now',
-          ms: random.int(0, 8),
-        };
-      },
-    ],
+    [15, working],
+    [again ? 0 : 15, () => ({ kind: 'event', type: random.pick(ONCE), nth: 1, from: 'now', ms: random.int(0, 8) })],
   ])();
 }
 

@@ -151,7 +151,7 @@ class RunningRound {
     const hits = new Set<Target>();
     while (this.kills.length < most && !session.end) {
       const target = targetFor(random, { plans });
-      const instant = instantFor(random, { target, expected: reference.ms });
+      const instant = instantFor(random, { target, expected: reference.ms, again: hits.size > 0 });
       if (!(await this.#reached(instant, session, tail, since))) break;
       const at = Math.round(performance.now() - since);
       if (!this.#kill(target, session)) continue;
@@ -174,13 +174,14 @@ class RunningRound {
   /** Waits for an instant; false when the session is over before. */
   async #reached(instant: Instant, session: Session, tail: JournalTail, since: number): Promise<boolean> {
     const from = instant.from === 'start' ? since : performance.now();
+    const before = instant.kind === 'event' ? tail.count(instant.type) : 0;
     const happened = (): boolean => {
       switch (instant.kind) {
         case 'time':
           return performance.now() - from >= instant.ms;
         case 'event':
           tail.poll();
-          return tail.count(instant.type) >= instant.nth;
+          return tail.count(instant.type) - before >= instant.nth;
         case 'merge':
           tail.poll();
           return tail.count('opened') > 0 && tail.done.size >= this.#options.scenario.count;

@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import { attemptName, ledgerName, partName } from '../core/names.ts';
+import { causeOf, describeEnd, type Cause } from '../core/outcome.ts';
+import type { Piece, View } from '../core/schedule.ts';
+import type { Running, RunState } from '../core/state.ts';
+import type { ChildEnd } from '../executors/executor.ts';
+import type { ToParent } from '../ipc/messages.ts';
+import { folderSyncer, syncPath } from '../store/files.ts';
+import { salvage } from '../store/ledger.ts';
+import type { Manifest, RunSettings } from '../store/manifest.ts';
+import type { RunPaths } from '../store/paths.ts';
+import { findFault } from '../store/verify.ts';
+import { logOf, tailOf } from './attempt-log.ts';
+import type { Live } from './live.ts';
+import { describeLimit, type Fact, settleDeath } from './settle.ts';
+
+/** Milliseconds: that a child takes to start, about; and after which a first item counts as a long one. */
+const CHILD_START = 100;
+const PATIENCE = 1000;
+
+export interface AttemptsOptions {
+  readonly state: RunState;
+  readonly manifest: Manifest;
+  readonly settings: RunSettings;
+  readonly paths: RunPaths;
+  readonly emit: (fact: Fact) => void;
+}
+
+export type Receipt = Extract<ToParent, { type: 'receipt' }>;
+
+/** What becomes of attempts: handed to a child, checked and committed, or buried with what can be kept of them. */
+export class Attempts {
+  readonly #options: AttemptsOptions;
+  readonly #syncParts: () => Promise<void>;
+
+  constructor(options: AttemptsOptions) {
+    this.#options = options;
+    this.#syncParts = folderSyncer(options.paths.parts);
+  }
+
+  /** Hands a piece of work to a child that is ready. */
+  dispatch(id: number, live: Live, slot: number, piece: Piece): void {
+    const { settings, paths, manifest, state, emit } = this.#options;
+    const { plan } = state;
+    if (!plan) return;
+    const { shard, batch, attempt, spans, stolen, mode } = piece;
+    Object.assign(live, { attempt: attemptName(piece), settled: 0, rows: 0, begun: 0, movedAt: Date.now(), halving: 'no' });
+    // Journalled before the child can open its files: no file is ever there that the journal does not know.
+    emit({ type: 'dispatched', child: id, slot, shard, batch, attempt, spans, stolen, mode });
+    const tries = [...state.trouble].filter(([index]) => spans.some(([start, end]) => index >= start && index < end));
+    live.child.send({
+      type: 'work',
+      shard,
+      batch,
+      attempt,
+      spans,
+      mode,
+      items: plan.items.kind === 'file' ? { ...plan.items, file: join(paths.folder, plan.items.file) } : plan.items,
+      part: join(paths.parts, partName(piece, manifest.partFormat)),
+      ledger: join(paths.parts, ledgerName(piece)),
+      log: logOf(paths.logs, piece),
+      concurrency: settings.concurrency,
+      retries: settings.retries,
+      ...(settings.itemTimeout === undefined ? {} : { itemTimeout: settings.itemTimeout }),
+      tries: tries.map(([index, trouble]) => [index, trouble.tries]),
+    });
+  }
+
+  /** Commits what a child has handed in, if it is there (P3). False when it is not: then what verifies is kept. */
+  async check(live: Live, attempt: Running, { spans, totals, failed, itemMs, rss }: Receipt): Promise<boolean> {
+    const { emit } = this.#options;
+    const fault = await findFault(this.#filesOf(attempt), totals);
+    live.attempt = undefined;
+    if (fault !== undefined) {
+      emit({ type: 'warned', message: `${attemptName(attempt)}: ${fault}; what verifies is kept, the rest is done again` });
+      this.bury(attempt, 'no-receipt', fault);
+      return false;
+    }
+    await this.#syncParts();
+    live.peakRss = Math.max(live.peakRss, rss);
+    const ms = Date.now() - attempt.since;
+    const cause = live.told?.how === 'message' ? 'stopped' : 'ok';
+    const receipt = { ...totals, failed, itemMs };
+    emit({ type: 'committed', ...idOf(attempt), spans, receipt, salvaged: false, ms, rss: live.peakRss });
+    emit({ type: 'attempt-ended', ...idOf(attempt), cause, suspects: [], exact: true });
+    return true;
+  }
+
+  /** Says how a child ended, and keeps what its attempt had finished. */
+  autopsy(id: number, live: Live, end: ChildEnd): void {
+    const { state, settings, paths, emit } = this.#options;
+    const attempt = live.attempt === undefined ? undefined : state.running.get(live.attempt);
+    const phase = state.children.get(id)?.phase ?? 'leaving';
+    const tail = attempt ? tailOf(logOf(paths.logs, attempt)) : '';
+    const cause = causeOf({ ...end, told: live.told?.why, phase, tail, orphaned: false });
+    const how = cause === 'ok' ? undefined : (describeLimit(cause, settings, live.peakRss) ?? describeEnd(end.code, end.signal));
+    const message = end.error ?? live.broken?.message ?? live.crashed ?? how;
+    if (attempt) this.bury(attempt, cause, message);
+    const { code, signal } = end;
+    const why = message === undefined ? {} : { message };
+    emit({ type: 'child-ended', child: id, cause, code, signal, asked: live.told !== undefined, rss: live.peakRss, ...why });
+  }
+
+  /** Keeps what a dead child's attempt had finished. */
+  bury(attempt: Running, cause: Cause, message: string | undefined): void {
+    const { state, settings, paths, emit } = this.#options;
+    const files = this.#filesOf(attempt);
+    const found = salvage(files);
+    if (found.items > 0) for (const file of [files.part, files.ledger, paths.parts]) syncPath(file);
+    const death = { cause, retries: settings.retries, now: Date.now(), ...(message === undefined ? {} : { message }) };
+    for (const fact of settleDeath(state, attempt, found, death)) emit(fact);
+  }
+
+  /** What a running attempt could give away; worth it only where that is longer than a child takes to start. */
+  givable(live: Live | undefined, attempt: Running, now: number): ReturnType<View['givable']> {
+    const none = { items: 0, ms: 0 };
+    if (!live || live.halving !== 'no' || live.told || live.receipt) return none;
+    const items = attempt.unsettled.size - Math.max(1, live.begun - live.settled) - live.settled;
+    if (items <= 0) return none;
+    // Until an item is finished its length is not known, only that it is longer than it has taken so far.
+    const age = now - attempt.since;
+    if (live.settled === 0 && age < PATIENCE) return none;
+    const ms = (items * age) / Math.max(1, live.settled);
+    return ms > this.#childCost ? { items, ms } : none;
+  }
+
+  /** Asks for the back half of what an attempt has not begun. */
+  halve(live: Live | undefined): void {
+    if (!live) return;
+    live.halving = 'asked';
+    live.child.send({ type: 'halve', worth: this.#childCost });
+  }
+
+  /** Milliseconds of work for which it pays to have another child. */
+  get #childCost(): number {
+    const { setupMs, childrenStarted } = this.#options.state.totals;
+    return 2 * (CHILD_START + setupMs / Math.max(1, childrenStarted));
+  }
+
+  #filesOf(attempt: Running): { part: string; ledger: string } {
+    const { paths, manifest } = this.#options;
+    return { part: join(paths.parts, partName(attempt, manifest.partFormat)), ledger: join(paths.parts, ledgerName(attempt)) };
+  }
+}
+
+/** An attempt's name in events. */
+export const idOf = ({ shard, batch, attempt }: Running): Pick<Running, 'shard' | 'batch' | 'attempt'> => ({ shard, batch, attempt });

@@ -1,0 +1,150 @@
+import type { StopReason } from '../core/events.ts';
+import type { Cause } from '../core/outcome.ts';
+import type { ChildEnd, Executor } from '../executors/executor.ts';
+import { startGuard, type Guard } from '../executors/guard.ts';
+import { parseOutput } from '../formats/output.ts';
+import type { InitMessage, ToParent } from '../ipc/messages.ts';
+import type { Manifest } from '../store/manifest.ts';
+import { startTime } from '../store/processes.ts';
+import { newLive, type Live } from './live.ts';
+import type { Fact } from './settle.ts';
+
+/** Milliseconds: between asking a child to stop and SIGTERM, between SIGTERM and SIGKILL, and for a child to leave by itself. */
+const DRAIN = 10_000;
+const GRACE = 5000;
+const LEAVE = 30_000;
+
+export interface ChildrenOptions {
+  readonly executor: Executor;
+  readonly manifest: Manifest;
+  /** The guard that has watched over the planning, and the mark that tells this session's processes. */
+  readonly guard: Guard;
+  readonly token: string;
+  readonly emit: (fact: Fact) => void;
+  readonly onMessage: (id: number, live: Live, message: ToParent) => void;
+  /** Called when a child is gone and no longer listed. */
+  readonly onEnd: (id: number, live: Live, end: ChildEnd) => Promise<void>;
+  /** Called whenever the guard has come to know all children. */
+  readonly onGuarded: () => void;
+  readonly onFault: (error: unknown) => void;
+}
+
+/** The children of a session and their guard: who is there, what they have been told, and that none outlives its parent. */
+export class Children {
+  readonly #options: ChildrenOptions;
+  readonly live = new Map<number, Live>();
+  /** Why the run is stopping: a closed terminal lets items in flight finish without a deadline. */
+  stopping: StopReason | undefined;
+  #guard: Guard;
+  #isGuarded = false;
+  #isOver = false;
+  #count = 0;
+
+  constructor(options: ChildrenOptions) {
+    this.#options = options;
+    this.#guard = options.guard;
+  }
+
+  /** True while the guard knows every child: nothing is started or dispatched otherwise. */
+  get isGuarded(): boolean {
+    return this.#isGuarded;
+  }
+
+  /** Begins with the guard that is there. */
+  begin(): void {
+    this.#useGuard(this.#guard);
+  }
+
+  start(): void {
+    const { executor, emit, onMessage, onFault } = this.#options;
+    const id = ++this.#count;
+    const child = executor.start((message) => {
+      const live = this.live.get(id);
+      if (live) onMessage(id, live, message);
+    });
+    const live = newLive(child);
+    this.live.set(id, live);
+    void child.ended.then((end) => this.#onEnd(id, live, end)).catch(onFault);
+    emit({ type: 'child-started', child: id, pid: child.pid, pidStart: startTime(child.pid) ?? '' });
+    void this.#watch(id);
+  }
+
+  /** Ask, wait, insist: a message, SIGTERM to the group, SIGKILL to the group. */
+  tell(id: number, why: Cause, how: 'message' | 'SIGTERM' | 'SIGKILL'): void {
+    const live = this.live.get(id);
+    if (!live || live.told?.how === how || live.told?.how === 'SIGKILL') return;
+    const patience = why === 'stopped' ? (this.stopping === 'SIGHUP' ? Infinity : DRAIN) : LEAVE;
+    const insistAt = Date.now() + (how === 'message' ? patience : GRACE);
+    live.told = { why: live.told && live.told.how !== 'message' ? live.told.why : why, how, insistAt };
+    this.#options.emit({ type: 'child-told', child: id, how, why });
+    if (how === 'message') live.child.send({ type: live.attempt === undefined ? 'retire' : 'stop' });
+    else live.child.kill(how);
+  }
+
+  /** Has a child end after its item; the rest of its batch goes to a fresh one. */
+  retire(id: number): void {
+    const live = this.live.get(id);
+    if (!live || live.told || live.attempt === undefined) return;
+    live.told = { why: 'stopped', how: 'message', insistAt: Infinity };
+    this.#options.emit({ type: 'child-told', child: id, how: 'message', why: 'rss-limit' });
+    live.child.send({ type: 'stop' });
+  }
+
+  /** Notes that a child has handed everything in and only has to leave. */
+  dismiss(live: Live): void {
+    live.told = { why: 'ok', how: 'message', insistAt: Date.now() + LEAVE };
+  }
+
+  /** Called a few times a second: insists where a child was told something and did not heed it. */
+  insist(now: number): void {
+    for (const [id, { told }] of this.live) {
+      if (told && now >= told.insistAt) this.tell(id, told.why, told.how === 'message' ? 'SIGTERM' : 'SIGKILL');
+    }
+  }
+
+  /** Waits for whatever is still there, ends it where it does not go by itself, then lets the guard go. */
+  async end(isFinished: boolean): Promise<void> {
+    this.#isOver = true;
+    const all = [...this.live.values()];
+    const insist = setTimeout(() => all.forEach(({ child }) => child.kill('SIGKILL')), isFinished ? LEAVE : GRACE);
+    await Promise.all(all.map(({ child }) => child.ended));
+    clearTimeout(insist);
+    this.#guard.close();
+  }
+
+  async #onEnd(id: number, live: Live, end: ChildEnd): Promise<void> {
+    await live.checked;
+    this.live.delete(id);
+    this.#guard.forget(live.child.pid);
+    await this.#options.onEnd(id, live, end);
+  }
+
+  /** A child hears what to do only once the guard knows its group. Settles then. */
+  async #watch(id: number): Promise<void> {
+    const live = this.live.get(id);
+    if (!live || live.child.pid === 0) return;
+    await this.#guard.watch(live.child.pid);
+    if (live.introduced) return;
+    live.introduced = true;
+    const { worker, params, columns, partFormat, settings } = this.#options.manifest;
+    const namesNonFinite = parseOutput(settings.output).format === 'csv';
+    const init: InitMessage = { type: 'init', worker: worker.file, params, columns, partFormat, namesNonFinite };
+    live.child.send(init);
+  }
+
+  #useGuard(guard: Guard): void {
+    const { emit, onGuarded, token } = this.#options;
+    this.#guard = guard;
+    emit({ type: 'guard-started', pid: guard.pid });
+    const known = [...this.live.keys()].map((id) => this.#watch(id));
+    void Promise.all(known).then(() => {
+      if (this.#guard === guard) this.#isGuarded = true;
+      onGuarded();
+    });
+    void guard.ended.then(() => {
+      if (this.#isOver || this.#guard !== guard) return;
+      this.#isGuarded = false;
+      this.#useGuard(startGuard(token));
+    });
+  }
+}
