@@ -112,7 +112,6 @@ export class PartWriter {
 
   /** Forgets the rows of the open item. */
   discard(): void {
-    if (this.#spilled > 0) this.#plain = false;
     this.#spilled = 0;
     this.#filled = this.#counted;
     this.#start = this.#written + this.#filled;
