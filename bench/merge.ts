@@ -32,7 +32,7 @@ async function mergeOf(format: 'csv' | 'ndjson', rows: number, { runs, quick, la
     BENCH_ROWS: String(quick ? rows / 10 : rows),
   });
   rmSync(join(lab, `made.${format}`));
-  const parts = globSync(join(made.folder, 'parts', `*.${format}`)).toSorted();
+  const parts = globSync(join(made.folder, 'parts', `*[0-9].${format}`)).toSorted();
   if (parts.length !== PARTS) throw new Error(`${parts.length} parts instead of ${PARTS}`);
   const bytes = made.report.output?.bytes ?? 0;
   const output = join(lab, `merged.${format}`);

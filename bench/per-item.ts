@@ -1,10 +1,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { alternate } from './support/alternate.ts';
-import type { Benchmark } from './support/benchmark.ts';
+import type { Benchmark, Row } from './support/benchmark.ts';
 import { measure } from './support/measure.ts';
 import { between, peerFile, run } from './support/shardyard.ts';
 import { atMost } from './support/stats.ts';
+
+const microseconds = (value: number): string => `${value.toFixed(2)} µs`;
 
 export const perItem: Benchmark = {
   name: 'per-item',
@@ -18,7 +20,7 @@ the child's time alone, from \`dispatched\` to \`committed\`.`,
       run(lab, 'row.mjs', ['--items', `0:${items}`, '-p', '1', '--shards', '1', '--batch-size', String(items), '--spares', '0']);
     const loop = (items: number): ReturnType<typeof measure> =>
       measure({ command: process.execPath, args: [peerFile('csv-loop.mjs'), String(items), join(lab, 'loop.csv')], cwd: lab });
-    const perItem = (ms: number): number => (ms * 1000) / count;
+    const each = (ms: number): number => (ms * 1000) / count;
     const medians = await alternate(
       [
         {
@@ -26,22 +28,21 @@ the child's time alone, from \`dispatched\` to \`committed\`.`,
           async run() {
             const [all, one] = [await ours(count), await ours(1)];
             const batch = between(all.events, 'dispatched', 'committed') - between(one.events, 'dispatched', 'committed');
-            return { wall: perItem(all.wall - one.wall), cpu: perItem(all.cpu - one.cpu), batch: perItem(batch) };
+            return { wall: each(all.wall - one.wall), cpu: each(all.cpu - one.cpu), batch: each(batch) };
           },
         },
         {
           name: 'loop',
           async run() {
             const [all, one] = [await loop(count), await loop(1)];
-            return { wall: perItem(all.wall - one.wall), cpu: perItem(all.cpu - one.cpu), batch: perItem(all.wall - one.wall) };
+            return { wall: each(all.wall - one.wall), cpu: each(all.cpu - one.cpu), batch: each(all.wall - one.wall) };
           },
         },
       ],
       { runs, say, clean: () => rmSync(join(lab, 'data'), { recursive: true, force: true }) },
     );
     const [a, b] = [medians.of('ours'), medians.of('loop')];
-    const microseconds = (value: number): string => `${value.toFixed(2)} µs`;
-    const row = (what: string, key: 'wall' | 'cpu' | 'batch', isTarget: boolean): Awaited<ReturnType<Benchmark['run']>>[number] => ({
+    const row = (what: string, key: 'wall' | 'cpu' | 'batch', isTarget: boolean): Row => ({
       what,
       against: 'a plain loop',
       ours: `${microseconds(a[key])} an item`,
@@ -49,6 +50,10 @@ the child's time alone, from \`dispatched\` to \`committed\`.`,
       figure: `+ ${microseconds(a[key] - b[key])}`,
       ...(isTarget ? { target: atMost(a[key] - b[key], 2, '2 µs more') } : {}),
     });
-    return [row('a no-op item with one row', 'wall', true), row('the batch alone', 'batch', false), row('CPU of all processes', 'cpu', false)];
+    return [
+      row('a no-op item with one row', 'wall', true),
+      row('the batch alone', 'batch', false),
+      row('CPU of all processes', 'cpu', false),
+    ];
   },
 };

@@ -9,6 +9,8 @@ interface Figures extends Readonly<Record<string, number>> {
   readonly cpu: number;
 }
 
+const args = (items: number): string[] => ['--items', `0:${items}`, '-p', '2', '--batch-size', '1'];
+
 export const recycle: Benchmark = {
   name: 'recycle',
   about: `What a fresh child per batch costs: 500 batches of one item that does nothing, two processes, against other ways to start \`node empty.mjs\`
@@ -21,14 +23,13 @@ things to do as well, it is the ratio to trust.`,
     const node = process.execPath;
     const empty = peerFile('empty.mjs');
     const ours = async (worker: string): Promise<Figures> => {
-      const args = (items: number): string[] => ['--items', `0:${items}`, '-p', '2', '--batch-size', '1'];
       const all = await run(lab, worker, args(count));
       const one = await run(lab, worker, args(1));
       return { wall: between(all.events, 'child-started', 'child-ended'), cpu: all.cpu - one.cpu };
     };
     const input = Array.from({ length: count }, (_, n) => `${n}\n`).join('');
-    const peer = (command: string, args: readonly string[]) => (): Promise<Figures> =>
-      measure({ command, args, cwd: lab, input }).then(({ wall, cpu }) => ({ wall, cpu }));
+    const peer = (command: string, given: readonly string[]) => (): Promise<Figures> =>
+      measure({ command, args: given, cwd: lab, input }).then(({ wall, cpu }) => ({ wall, cpu }));
     const contestants: Contestant<Figures>[] = [
       { name: 'ours, .mjs', run: () => ours('noop.mjs') },
       { name: 'xargs', run: peer('xargs', ['-P2', '-n1', node, empty]) },

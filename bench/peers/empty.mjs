@@ -1,1 +1,1 @@
-// Nothing: what a process costs that does nothing.
+// oxlint-disable unicorn/no-empty-file -- nothing: what a process costs that does nothing

@@ -1,5 +1,5 @@
 // All items through a pool of two threads.
-import Piscina from 'piscina';
+import { Piscina } from 'piscina';
 import { job } from './work.mjs';
 
 const pool = new Piscina({ filename: new URL('./spin-item.mjs', import.meta.url).href, minThreads: 2, maxThreads: 2 });

@@ -40,7 +40,9 @@ export async function alternate<Figures extends Readonly<Record<string, number>>
     of(name) {
       const [first, ...rest] = all.get(name) ?? [];
       if (!first) throw new Error(`${name} did not take part`);
-      return Object.fromEntries(Object.keys(first).map((key) => [key, median([first, ...rest].map((figures) => figures[key] ?? Number.NaN))])) as Figures;
+      return Object.fromEntries(
+        Object.keys(first).map((key) => [key, median([first, ...rest].map((figures) => figures[key] ?? Number.NaN))]),
+      ) as Figures;
     },
     others: contestants.slice(1).map(({ name }) => name),
   };

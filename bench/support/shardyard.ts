@@ -30,7 +30,12 @@ export function command(lab: string, args: readonly string[], env: Readonly<Reco
 }
 
 /** `shardyard run` in a run of its own. */
-export async function run(lab: string, worker: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> {
+export async function run(
+  lab: string,
+  worker: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
   const name = `bench-${++runs}`;
   const usage = await command(lab, ['run', workerFile(worker), ...args, '--name', name, '--progress', 'none'], env);
   const folder = join(lab, 'data', 'runs', name);

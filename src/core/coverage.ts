@@ -1,4 +1,4 @@
-import type { Span } from './intervals.ts';
+import type { IntervalSet, Span } from './intervals.ts';
 import type { Move } from './plan.ts';
 
 /** The rows of positions `[start, end)` are in commit `commit`, where `start + i` was position `from + i * step`. */
@@ -108,6 +108,18 @@ export function moveCoverage(moves: readonly Move[], earlier: readonly Coverage[
     }
   }
   return coverage;
+}
+
+/** Where positions of the earlier plan `plan` are in a new one, as far as they are in it. */
+export function* moveSpans(moves: readonly Move[], plan: number, positions: IntervalSet): Generator<Span> {
+  for (const move of moves) {
+    if (move.plan !== plan) continue;
+    const low = move.step === 1 ? move.from : move.from - move.length + 1;
+    for (const [start, end] of positions.within(low, low + move.length)) {
+      const to = move.step === 1 ? move.to + start - move.from : move.to + move.from - (end - 1);
+      yield [to, to + end - start];
+    }
+  }
 }
 
 function cut(segment: Segment, start: number, end: number): Segment {

@@ -17,8 +17,8 @@ export interface ItemFailure {
   readonly tries: number;
 }
 
-/** A part's committed content. `plain`: its bytes from 0 are the rows of its spans in order; else only its ledger knows. */
-export interface Receipt {
+/** What a part and its ledger hold. `plain`: the part's bytes from 0 are the rows of its items in order; else only the ledger knows. */
+export interface PartTotals {
   readonly items: number;
   readonly rows: number;
   /** Bytes of the rows of all done items. */
@@ -29,6 +29,10 @@ export interface Receipt {
   readonly ledgerLines: number;
   readonly ledgerBytes: number;
   readonly ledgerCrc32: number;
+}
+
+/** A part's committed content. */
+export interface Receipt extends PartTotals {
   readonly failed: readonly ItemFailure[];
   /** Sum of the time spent in items, in milliseconds. */
   readonly itemMs: number;

@@ -1,7 +1,8 @@
 import type { AttemptId, AttemptMode } from './events.ts';
 import { IntervalSet, type Span } from './intervals.ts';
 import { batchAt } from './slices.ts';
-import type { Running, RunState } from './state.ts';
+import type { Running } from './running.ts';
+import type { RunState } from './state.ts';
 
 /** What the dispatcher is to do next. */
 export type Action =

@@ -1,76 +1,14 @@
 import { backoff } from './backoff.ts';
+import { type ChildState, follow } from './child-state.ts';
 import { Commits } from './commits.ts';
-import { Coverage, moveCoverage } from './coverage.ts';
-import type { AttemptId, AttemptMode, EndState, ItemFailure, RunEvent, StopReason } from './events.ts';
+import { Coverage, moveCoverage, moveSpans } from './coverage.ts';
+import type { EndState, ItemFailure, RunEvent, StopReason } from './events.ts';
 import { IntervalSet, type Span } from './intervals.ts';
 import { attemptName } from './names.ts';
 import type { Plan } from './plan.ts';
+import type { Running, Trouble } from './running.ts';
 import { shardAt } from './slices.ts';
-
-/** A dispatched attempt that has neither been committed nor ended. `unsettled`: its positions without rows or failure so far. */
-export interface Running extends AttemptId {
-  readonly child: number;
-  readonly slot: number;
-  readonly stolen: boolean;
-  readonly mode: AttemptMode;
-  readonly since: number;
-  readonly unsettled: IntervalSet;
-}
-
-/**
- * A child's life:
- *
- *   starting ──ready──▶ ready ──dispatched──▶ busy ──committed──▶ leaving ──▶ (gone)
- *       │                 │                     │                    ▲
- *       └── dies: setup-failed                  └── dies: its cause  │
- *                         └───────────── told to go ─────────────────┘
- */
-export type ChildState =
-  | { readonly phase: 'starting'; readonly pid: number; readonly pidStart: string; readonly since: number }
-  | { readonly phase: 'ready'; readonly pid: number; readonly pidStart: string }
-  | { readonly phase: 'busy'; readonly pid: number; readonly pidStart: string; readonly attempt: string }
-  | { readonly phase: 'leaving'; readonly pid: number; readonly pidStart: string };
-
-/** An item that has failed before. `alone`: its child died over it, so it is tried in a child of its own, not before a moment (ms since 1970). */
-export interface Trouble {
-  readonly tries: number;
-  readonly alone: boolean;
-  readonly notBefore: number;
-}
-
-/** Sums over the current session. */
-export interface Totals {
-  since: number;
-  retries: number;
-  childrenStarted: number;
-  childrenDied: number;
-  /** Children in a row that died before they were ready. */
-  setupFailures: number;
-  /** When the last of them died (ms since 1970). */
-  lastSetupFailure: number;
-  /** Attempts in a row that died without having finished an item or shown a culprit. */
-  fruitless: number;
-  setupMs: number;
-  itemMs: number;
-  settled: number;
-  batches: number;
-  peakRss: number;
-}
-
-const noTotals = (since: number): Totals => ({
-  since,
-  retries: 0,
-  childrenStarted: 0,
-  childrenDied: 0,
-  setupFailures: 0,
-  lastSetupFailure: 0,
-  fruitless: 0,
-  setupMs: 0,
-  itemMs: 0,
-  settled: 0,
-  batches: 0,
-  peakRss: 0,
-});
+import { count, noTotals, type Totals } from './totals.ts';
 
 /**
  * The state of a run: a fold over its journal. `apply` is the only way to change it; it does no input or output and
@@ -127,6 +65,9 @@ export class RunState {
 
   apply(event: RunEvent): void {
     this.lastAt = event.at;
+    if (event.type === 'opened') this.totals = noTotals(event.at);
+    else count(this.totals, event);
+    follow(this.children, event);
     switch (event.type) {
       case 'opened':
         this.session++;
@@ -136,28 +77,14 @@ export class RunState {
         this.stopping = undefined;
         this.closed = undefined;
         this.slots = Array.from({ length: event.processes }, () => undefined);
-        this.children.clear();
         this.trouble.clear();
         this.careful = new IntervalSet();
-        this.totals = noTotals(event.at);
         if (event.changed === 'fresh') this.#forget();
         return;
       case 'planned':
         return this.#replan();
       case 'owed':
         return this.#owe(event.spans);
-      case 'child-started':
-        this.children.set(event.child, { phase: 'starting', pid: event.pid, pidStart: event.pidStart, since: event.at });
-        this.totals.childrenStarted++;
-        return;
-      case 'child-ready':
-        // It may have said so just before it heard that it is to go.
-        this.#child(event.child, (child) =>
-          child.phase === 'starting' ? { phase: 'ready', pid: child.pid, pidStart: child.pidStart } : child,
-        );
-        this.totals.setupMs += event.setupMs;
-        this.totals.setupFailures = 0;
-        return;
       case 'dispatched':
         return this.#dispatch(event);
       case 'halved':
@@ -165,9 +92,7 @@ export class RunState {
         this.#waitingOf(event.shard).addAll(event.spans);
         return;
       case 'tried':
-        this.totals.retries++;
         this.trouble.set(event.index, { tries: event.tries, alone: false, notBefore: 0 });
-        this.totals.fruitless = 0;
         return;
       case 'item-failed':
         this.running.get(attemptName(event))?.unsettled.remove(event.failure.index, event.failure.index + 1);
@@ -176,20 +101,6 @@ export class RunState {
         return this.#commit(event);
       case 'attempt-ended':
         return this.#endAttempt(event);
-      case 'child-ended':
-        if (event.cause !== 'ok' && event.cause !== 'stopped') this.totals.childrenDied++;
-        this.totals.peakRss = Math.max(this.totals.peakRss, event.rss);
-        if (event.cause === 'setup-failed') {
-          this.totals.setupFailures++;
-          this.totals.lastSetupFailure = event.at;
-        }
-        this.children.delete(event.child);
-        return;
-      case 'child-told':
-        this.#child(event.child, (child) =>
-          child.phase === 'busy' ? child : { phase: 'leaving', pid: child.pid, pidStart: child.pidStart },
-        );
-        return;
       case 'warned':
         this.warnings.push(event.message);
         return;
@@ -203,6 +114,10 @@ export class RunState {
         this.closed = event.state;
         this.endedAt = event.at;
         return;
+      case 'child-started':
+      case 'child-ready':
+      case 'child-told':
+      case 'child-ended':
       case 'guard-started':
       case 'matched':
         return;
@@ -230,15 +145,7 @@ export class RunState {
     for (const index of this.failures.keys()) this.owed.add(index, index + 1);
     const coverage = moveCoverage(plan.moves, this.coverages);
     const owed = new IntervalSet(coverage.gaps(0, plan.count));
-    const last = this.coverages.length - 1;
-    for (const move of plan.moves) {
-      if (move.plan !== last) continue;
-      const low = move.step === 1 ? move.from : move.from - move.length + 1;
-      for (const [start, end] of this.owed.within(low, low + move.length)) {
-        const to = move.step === 1 ? move.to + start - move.from : move.to + move.from - (end - 1);
-        owed.add(to, to + end - start);
-      }
-    }
+    owed.addAll(moveSpans(plan.moves, this.coverages.length - 1, this.owed));
     this.coverages.push(coverage);
     this.rows = this.rowsWithin(0, plan.count);
     this.owed = owed;
@@ -255,9 +162,8 @@ export class RunState {
 
   #owe(spans: readonly Span[]): void {
     this.owed.addAll(spans);
-    const again = new IntervalSet(spans);
-    for (const index of this.failures.keys()) if (again.has(index)) this.failures.delete(index);
-    for (const index of this.trouble.keys()) if (again.has(index)) this.trouble.delete(index);
+    forget(this.failures, spans);
+    forget(this.trouble, spans);
     this.#wait();
   }
 
@@ -268,7 +174,6 @@ export class RunState {
     this.running.set(name, { shard, batch, attempt, child, slot, stolen, mode, since: event.at, unsettled: new IntervalSet(event.spans) });
     (this.attempts[shard] ??= [])[batch] = attempt;
     if (!stolen) this.slots[slot] = shard;
-    this.#child(child, ({ pid, pidStart }) => ({ phase: 'busy', pid, pidStart, attempt: name }));
   }
 
   #commit(event: Extract<RunEvent, { type: 'committed' }>): void {
@@ -283,17 +188,12 @@ export class RunState {
       this.careful.remove(start, end);
       attempt?.unsettled.remove(start, end);
     }
-    forEachWithin(this.failures, spans, (index) => this.failures.delete(index));
-    forEachWithin(this.trouble, spans, (index) => this.trouble.delete(index));
+    forget(this.failures, spans);
+    forget(this.trouble, spans);
     for (const failure of receipt.failed) {
       attempt?.unsettled.remove(failure.index, failure.index + 1);
       this.#fail(failure, attempt);
     }
-    if (receipt.items + receipt.failed.length > 0) this.totals.fruitless = 0;
-    this.totals.itemMs += receipt.itemMs;
-    this.totals.settled += receipt.items + receipt.failed.length;
-    this.totals.batches++;
-    this.totals.peakRss = Math.max(this.totals.peakRss, event.rss);
   }
 
   /** Rows of positions; where a commit covers more than these, its rows are taken as evenly spread. */
@@ -321,9 +221,7 @@ export class RunState {
     this.running.delete(attemptName(event));
     const rest = attempt.unsettled.spans();
     this.#waitingOf(attempt.shard).addAll(rest);
-    this.#child(attempt.child, ({ pid, pidStart }) => ({ phase: 'leaving', pid, pidStart }));
     if (event.cause === 'ok' || event.cause === 'stopped' || event.cause === 'orphaned') return;
-    if (event.suspects.length === 0) this.totals.fruitless++;
     if (!event.exact) return this.careful.addAll(rest);
     for (const [start, end] of event.suspects) {
       for (let index = start; index < end; index++) {
@@ -337,20 +235,15 @@ export class RunState {
     return (this.waiting[shard] ??= new IntervalSet());
   }
 
-  #child(child: number, change: (child: ChildState) => ChildState): void {
-    const known = this.children.get(child);
-    if (known) this.children.set(child, change(known));
-  }
-
   /** The shard of a position in the current plan. */
   shardOf(position: number): number {
     return shardAt(this.plan?.shards ?? [], position);
   }
 }
 
-/** Visits the keys of a map that lie in spans, by whichever of the two is shorter. */
-function forEachWithin(map: ReadonlyMap<number, unknown>, spans: readonly Span[], visit: (index: number) => void): void {
+/** Takes from a map what it has for positions in spans. */
+function forget(map: Map<number, unknown>, spans: readonly Span[]): void {
   if (map.size === 0) return;
   const set = new IntervalSet(spans);
-  for (const index of map.keys()) if (set.has(index)) visit(index);
+  for (const index of map.keys()) if (set.has(index)) map.delete(index);
 }

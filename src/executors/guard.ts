@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
+import { OWN_PROCESS } from './own-process.ts';
 
 const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
 const entry = fileURLToPath(new URL(`../child/guard.${extension}`, import.meta.url));
@@ -25,11 +26,7 @@ export function startGuard(token: string): Guard {
     stdin: 'pipe',
     stdout: 'pipe',
     stderr: 'ignore',
-    detached: true,
-    buffer: false,
-    reject: false,
-    cleanup: false,
-    forceKillAfterDelay: false,
+    ...OWN_PROCESS,
   });
   const child = subprocess.nodeChildProcess;
   const known = new Map<number, () => void>();

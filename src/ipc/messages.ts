@@ -1,7 +1,6 @@
-import type { AttemptMode, ItemFailure } from '../core/events.ts';
+import type { AttemptMode, ItemFailure, PartTotals } from '../core/events.ts';
 import type { Span } from '../core/intervals.ts';
 import type { ItemsRef } from '../core/plan.ts';
-import type { PartTotals } from '../store/part-writer.ts';
 
 /** What a child needs once, before any work. Paths are absolute. */
 export interface InitMessage {

@@ -2,7 +2,7 @@ import { appendFileSync, closeSync, fstatSync, openSync, readSync } from 'node:f
 import { join } from 'node:path';
 import { logName } from '../core/names.ts';
 import type { RunEvent } from '../core/events.ts';
-import type { Running } from '../core/state.ts';
+import type { Running } from '../core/running.ts';
 
 /** The file that an attempt's child prints to. */
 export const logOf = (logs: string, attempt: Pick<Running, 'shard' | 'batch' | 'stolen'>): string =>

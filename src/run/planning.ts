@@ -6,6 +6,7 @@ import { itemsName } from '../core/names.ts';
 import type { Plan } from '../core/plan.ts';
 import { slices } from '../core/slices.ts';
 import { type Guard, keepWatched } from '../executors/guard.ts';
+import { OWN_PROCESS } from '../executors/own-process.ts';
 import type { FromPlanner, PlanRequest } from '../ipc/planning.ts';
 import { signal, TOKEN_VARIABLE } from '../store/processes.ts';
 
@@ -66,11 +67,7 @@ async function ask(request: PlanRequest, { nodeArgs, env, signal: abort, worker,
     stdout: 2,
     stderr: 2,
     env,
-    detached: true,
-    buffer: false,
-    reject: false,
-    cleanup: false,
-    forceKillAfterDelay: false,
+    ...OWN_PROCESS,
   });
   const child = subprocess.nodeChildProcess;
   const end = (): void => void (child.pid !== undefined && signal(-child.pid, 'SIGKILL'));

@@ -2,7 +2,8 @@ import type { RunEvent } from '../core/events.ts';
 import type { Cause } from '../core/outcome.ts';
 import type { Span } from '../core/intervals.ts';
 import { formatBytes, formatDuration } from '../core/quantities.ts';
-import type { Running, RunState } from '../core/state.ts';
+import type { Running } from '../core/running.ts';
+import type { RunState } from '../core/state.ts';
 import type { Salvage } from '../store/ledger.ts';
 import type { RunSettings } from '../store/manifest.ts';
 

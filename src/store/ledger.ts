@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import type { PartTotals } from '../core/events.ts';
 import { IntervalSet, type Span } from '../core/intervals.ts';
 
 const CHUNK = 1 << 20;
@@ -84,16 +85,8 @@ export function oldestStart(ledger: string): { readonly key: string; readonly at
 }
 
 /** What can be kept of an attempt whose child died: the items whose ledger lines and rows agree. */
-export interface Salvage {
+export interface Salvage extends PartTotals {
   readonly spans: readonly Span[];
-  readonly items: number;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly crc32: number;
-  readonly layout: 'plain' | 'scattered';
-  readonly ledgerLines: number;
-  readonly ledgerBytes: number;
-  readonly ledgerCrc32: number;
   readonly itemMs: number;
   readonly failed: readonly NoteLine[];
   /** Items that had started and not finished. */

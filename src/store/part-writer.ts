@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs';
+import type { PartTotals } from '../core/events.ts';
 import { crc32 } from './crc.ts';
 import { writeAll } from './files.ts';
 import { putInteger, putText } from './put.ts';
@@ -7,18 +8,6 @@ const BUFFER = 1 << 20;
 const LINES = 1 << 16;
 /** What a ledger line takes beside its key. */
 const FRAME = 256;
-
-/** What a part and its ledger hold, as the child believes it. The parent finds the same in the files, or nothing counts. */
-export interface PartTotals {
-  readonly items: number;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly crc32: number;
-  readonly layout: 'plain' | 'scattered';
-  readonly ledgerLines: number;
-  readonly ledgerBytes: number;
-  readonly ledgerCrc32: number;
-}
 
 /**
  * Writes one attempt's part and ledger, in the child. Rows are written before the ledger line that says they are there,

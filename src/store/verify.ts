@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
+import type { PartTotals } from '../core/events.ts';
 import { salvage } from './ledger.ts';
-import type { PartTotals } from './part-writer.ts';
 
 const CHUNK = 1 << 20;
 /** So many bytes are read before the event loop gets a turn: 16 MiB take about 10 ms. */

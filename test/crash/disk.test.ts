@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, globSync, mkdirSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { Journal, readJournal } from '../../src/store/journal.ts';
 import { heldCsv, Place, until, worker } from './support.ts';
 
 const canMount = ((): boolean => {
@@ -107,6 +108,23 @@ describe.skipIf(!canMount)('a full disk', () => {
     free(place, 'data');
     expect(await place.end('resume')).toMatchObject({ code: 0 });
     expect(place.read('out.csv')).toBe(heldCsv(items));
+  });
+
+  test('cuts off what of a line fitted, so that the journal goes on once there is room', () => {
+    const place = new Place();
+    mount(place, 'data', '64k');
+    const file = join(place.cwd, 'data', 'journal.ndjson');
+    const journal = new Journal(file, 0);
+    const warn = (length: number): void => journal.append({ at: 0, type: 'warned', message: 'w'.repeat(length) });
+    expect(() => {
+      for (;;) warn(999);
+    }).toThrow(/no space left/);
+    warn(1);
+    warn(2);
+    journal.close();
+    const lengths: number[] = [];
+    expect(readJournal(file, (event) => void (event.type === 'warned' && lengths.push(event.message.length)))).toBe(statSync(file).size);
+    expect(lengths.slice(-3)).toEqual([999, 1, 2]);
   });
 
   // Every few kilobytes something else does not fit: the lock, the items, the plan, the manifest, the journal, a part, the report.

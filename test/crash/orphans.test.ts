@@ -107,6 +107,7 @@ test('what a dead parent left behind is ended before a resume touches a part', a
   place.write('go');
   expect(await place.end('resume')).toMatchObject({ code: 0 });
   expect(place.read('out.csv')).toBe(heldCsv(['a', 'slow', 'b']));
+  expect(processesOf(place.cwd).map(({ role }) => role)).toEqual(['guard']);
   for (const { pid, role } of stopped) if (role === 'guard') process.kill(pid, 'SIGCONT');
   expect((await gone(place.cwd, LIMIT)).left).toEqual([]);
 });

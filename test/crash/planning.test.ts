@@ -40,6 +40,7 @@ test.each(STEPS)('a launch that was killed when it had %s is no run, and is take
   expect(await place.end(...RUN)).toMatchObject({ code: 0 });
   expect(place.read('out.csv')).toBe(heldCsv(['a', 'b']));
   expect(globSync('**/*.tmp', { cwd: place.cwd })).toEqual([]);
+  expect(await place.end('resume')).toMatchObject({ code: 0 });
 });
 
 test('a folder without a manifest cannot be resumed', async () => {

@@ -76,8 +76,9 @@ describe('an interrupted run', () => {
     const lines = journalOf(place).split('\n');
     const dispatched = lines.findIndex((line) => line.includes('"type":"dispatched"'));
     writeFileSync(place.file('journal.ndjson'), `${lines.slice(0, dispatched).join('\n')}\n`);
-    // As after a power cut: the attempt's files are there, and the name is taken.
+    // As after a power cut: the attempt's files are there, so its name is taken.
     await expectDone(place);
+    expect(place.events('attempt-ended').map(({ attempt, cause }) => [attempt, cause])).toEqual([[2, 'ok']]);
   });
 
   test('can be resumed after its logs were deleted', async () => {

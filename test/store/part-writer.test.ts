@@ -4,7 +4,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { IntervalSet, type Span } from '../../src/core/intervals.ts';
 import { salvage, type LedgerLine } from '../../src/store/ledger.ts';
-import { PartWriter, type PartTotals } from '../../src/store/part-writer.ts';
+import type { PartTotals } from '../../src/core/events.ts';
+import { PartWriter } from '../../src/store/part-writer.ts';
 import { findFault } from '../../src/store/verify.ts';
 import { newFolder } from './folder.ts';
 

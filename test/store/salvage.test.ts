@@ -3,7 +3,8 @@ import { crc32 } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { IntervalSet, type Span } from '../../src/core/intervals.ts';
 import { type LedgerLine, oldestStart, salvage } from '../../src/store/ledger.ts';
-import { PartWriter, type PartTotals } from '../../src/store/part-writer.ts';
+import type { PartTotals } from '../../src/core/events.ts';
+import { PartWriter } from '../../src/store/part-writer.ts';
 import { findFault } from '../../src/store/verify.ts';
 import { newFolder } from './folder.ts';
 

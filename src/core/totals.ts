@@ -1,0 +1,76 @@
+import type { RunEvent } from './events.ts';
+
+/** Sums over the current session. */
+export interface Totals {
+  since: number;
+  retries: number;
+  childrenStarted: number;
+  childrenDied: number;
+  /** Children in a row that died before they were ready. */
+  setupFailures: number;
+  /** When the last of them died (ms since 1970). */
+  lastSetupFailure: number;
+  /** Attempts in a row that died without having finished an item or shown a culprit. */
+  fruitless: number;
+  setupMs: number;
+  itemMs: number;
+  settled: number;
+  batches: number;
+  peakRss: number;
+}
+
+/** The sums of a session that begins (ms since 1970). */
+export const noTotals = (since: number): Totals => ({
+  since,
+  retries: 0,
+  childrenStarted: 0,
+  childrenDied: 0,
+  setupFailures: 0,
+  lastSetupFailure: 0,
+  fruitless: 0,
+  setupMs: 0,
+  itemMs: 0,
+  settled: 0,
+  batches: 0,
+  peakRss: 0,
+});
+
+/** Adds what an event says to the sums. */
+export function count(totals: Totals, event: RunEvent): void {
+  switch (event.type) {
+    case 'child-started':
+      totals.childrenStarted++;
+      return;
+    case 'child-ready':
+      totals.setupMs += event.setupMs;
+      totals.setupFailures = 0;
+      return;
+    case 'tried':
+      totals.retries++;
+      totals.fruitless = 0;
+      return;
+    case 'committed':
+      return countCommit(totals, event);
+    case 'attempt-ended':
+      if (!['ok', 'stopped', 'orphaned'].includes(event.cause) && event.suspects.length === 0) totals.fruitless++;
+      return;
+    case 'child-ended':
+      if (event.cause !== 'ok' && event.cause !== 'stopped') totals.childrenDied++;
+      totals.peakRss = Math.max(totals.peakRss, event.rss);
+      if (event.cause !== 'setup-failed') return;
+      totals.setupFailures++;
+      totals.lastSetupFailure = event.at;
+      return;
+    default:
+      return;
+  }
+}
+
+function countCommit(totals: Totals, { receipt, rss }: Extract<RunEvent, { type: 'committed' }>): void {
+  const settled = receipt.items + receipt.failed.length;
+  if (settled > 0) totals.fruitless = 0;
+  totals.itemMs += receipt.itemMs;
+  totals.settled += settled;
+  totals.batches++;
+  totals.peakRss = Math.max(totals.peakRss, rss);
+}

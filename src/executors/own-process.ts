@@ -1,0 +1,11 @@
+/**
+ * How the processes that are not children are started with execa: each the leader of a group of its own, ended by nobody but the guard and
+ * us, nothing of them kept in memory, no rejection where they fail.
+ */
+export const OWN_PROCESS = {
+  detached: true,
+  buffer: false,
+  reject: false,
+  cleanup: false,
+  forceKillAfterDelay: false,
+} as const;
