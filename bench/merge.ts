@@ -22,7 +22,7 @@ journal says of it; "the command" is \`shardyard merge\` from its start to its e
       options.say(`SKIPPED: ${options.lab} has less than ${megabytes(NEEDED)} free`);
       return [];
     }
-    return [...(await mergeOf('csv', 1_070_000, options)), ...(await mergeOf('ndjson', 550_000, options))];
+    return [...(await mergeOf('csv', 1_200_000, options)), ...(await mergeOf('ndjson', 575_000, options))];
   },
 };
 

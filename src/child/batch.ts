@@ -105,7 +105,7 @@ export class Batch {
       await Promise.all(this.#later);
       if (this.#fatal !== undefined) throw this.#fatal;
       const totals = this.#writer.finish();
-      const { rss } = process.memoryUsage();
+      const rss = process.memoryUsage.rss();
       return { type: 'receipt', spans: this.#done.spans(), totals, failed: this.#failed, itemMs: this.#itemMs, rss };
     } finally {
       clearInterval(timer);

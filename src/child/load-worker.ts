@@ -18,13 +18,11 @@ export async function loadWorker(file: string): Promise<AnyWorker> {
   try {
     module = requireModule(file) ?? ((await import(pathToFileURL(file).href)) as { readonly default?: unknown });
   } catch (error) {
-    throw importError(file, error);
+    throw await importError(file, error);
   }
   const worker = unwrap(module.default);
   const problem = shapeProblem(worker);
-  if (problem) {
-    throw new UserError(problem, { place: { file }, hint: 'write `export default defineWorker({ process(item) { … } })`' });
-  }
+  if (problem) throw new UserError(problem.what, { place: { file }, hint: problem.hint ?? WRITE });
   return worker as AnyWorker;
 }
 
@@ -52,29 +50,52 @@ function unwrap(value: unknown): unknown {
   return typeof value === 'object' && value !== null && !('process' in value) && 'default' in value ? value.default : value;
 }
 
-function shapeProblem(worker: unknown): string | undefined {
-  if (worker === undefined) return 'the worker has no default export';
-  if (typeof worker !== 'object' || worker === null) return `the default export is a ${typeof worker}, not a worker`;
-  if (!('process' in worker) || typeof worker.process !== 'function') return 'the worker has no function `process`';
-  for (const name of ['items', 'key', 'setup', 'teardown']) {
-    const value: unknown = Reflect.get(worker, name);
-    if (value !== undefined && typeof value !== 'function') return `the worker's \`${name}\` is not a function`;
-  }
-  const columns: unknown = Reflect.get(worker, 'columns');
-  if (columns === undefined) return undefined;
-  if (!Array.isArray(columns) || columns.length === 0 || columns.some((column) => typeof column !== 'string')) {
-    return "the worker's `columns` is not a list of names";
-  }
-  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
-  return twice === undefined ? undefined : `the worker's \`columns\` has ${JSON.stringify(twice)} twice`;
+const WRITE = 'write `export default defineWorker({ process(item) { … } })`';
+
+interface Problem {
+  readonly what: string;
+  readonly hint?: string;
 }
 
-/** Says where an import failed: a syntax error carries its place in front of its stack. */
-function importError(file: string, error: unknown): UserError {
+function shapeProblem(worker: unknown): Problem | undefined {
+  if (worker === undefined) return { what: 'the worker has no default export' };
+  if (typeof worker !== 'object' || worker === null) return { what: `the default export is a ${typeof worker}, not a worker` };
+  if (!('process' in worker) || typeof worker.process !== 'function') return { what: 'the worker has no function `process`' };
+  for (const name of ['items', 'key', 'setup', 'teardown']) {
+    const value: unknown = Reflect.get(worker, name);
+    if (value !== undefined && typeof value !== 'function') return { what: `the worker's \`${name}\` is not a function` };
+  }
+  const params: unknown = Reflect.get(worker, 'params');
+  if (params !== undefined && params !== null && !isSchema(params)) {
+    return { what: "the worker's `params` is no Standard Schema", hint: 'write it with zod, valibot or arktype: `params: z.object({ … })`' };
+  }
+  return columnsProblem(Reflect.get(worker, 'columns'));
+}
+
+function columnsProblem(columns: unknown): Problem | undefined {
+  if (columns === undefined) return undefined;
+  if (!Array.isArray(columns) || columns.length === 0 || columns.some((column) => typeof column !== 'string')) {
+    return { what: "the worker's `columns` is not a list of names", hint: "write `columns: ['symbol', 'date']`, or leave it out" };
+  }
+  const twice = columns.find((column, index) => columns.indexOf(column) !== index);
+  if (twice === undefined) return undefined;
+  return { what: `the worker's \`columns\` has ${JSON.stringify(twice)} twice`, hint: 'name every column once' };
+}
+
+/** Some libraries make their schemas functions. */
+function isSchema(value: unknown): boolean {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  const standard: unknown = Reflect.get(value, '~standard');
+  return typeof standard === 'object' && standard !== null && 'validate' in standard && typeof standard.validate === 'function';
+}
+
+/** Says where an import failed. What is thrown by a running module is no fault of its syntax, even if it is a SyntaxError of JSON.parse. */
+async function importError(file: string, error: unknown): Promise<UserError> {
   const message = error instanceof Error ? error.message : String(error);
+  const known = placeOf(error);
   const isSyntax =
-    error instanceof SyntaxError || (error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_TYPESCRIPT_SYNTAX');
-  const place = placeOf(error) ?? { file };
+    error instanceof Error && (error instanceof SyntaxError ? !isThrown(error) : 'code' in error && error.code === 'ERR_INVALID_TYPESCRIPT_SYNTAX');
+  const place = known ?? (isSyntax ? await placeOfSyntax(file) : undefined) ?? { file };
   const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
   return new UserError(isSyntax ? `the worker does not parse: ${message}` : `the worker cannot be imported: ${message}`, {
     place,
@@ -87,12 +108,22 @@ function importError(file: string, error: unknown): UserError {
   });
 }
 
+/** Whether code of the user's was running: then the stack has a call in one of its files. */
+const isThrown = ({ stack = '' }: Error): boolean => placeOf({ stack: stack.split('\n').filter((line) => /^ +at /.test(line)).join('\n') }) !== undefined;
+
+/** V8 tells the place of a fault in a module's syntax only where Node prints it; nothing of a module that does not parse is run. */
+async function placeOfSyntax(file: string): Promise<Place | undefined> {
+  const { spawnSync } = await import('node:child_process');
+  const { stderr } = spawnSync(process.execPath, [...process.execArgv, file], { encoding: 'utf8', timeout: 10_000 });
+  return placeOf({ stack: stderr.split('\n', 1)[0] ?? '' });
+}
+
 /** Where this program's own files are: beside the folder of the entry. */
 const own = join(dirname(process.argv[1] ?? ''), '..') + sep;
 
 /** The first place in a stack that is a file of the user's. */
 export function placeOf(error: unknown): Place | undefined {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const stack = typeof error === 'object' && error !== null && 'stack' in error ? String(error.stack) : '';
   for (const line of stack.split('\n')) {
     const match = /(file:\/\/[^\s):]+|(?<![\w:])\/[^\s):]+):(\d+)(?::(\d+))?/.exec(line);
     if (!match?.[1] || match[1].includes('/node_modules/')) continue;

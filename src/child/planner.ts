@@ -61,7 +61,9 @@ async function plan(request: PlanRequest): Promise<Planned> {
   const key = keyOf(worker, request);
   const temporary = temporaryName(request.file);
   const limit = request.limit === undefined ? {} : { limit: request.limit };
-  const frozen = await freezeItems({ items: list, key, file: temporary, ...limit });
+  const frozen = await freezeItems({ items: list, key, file: temporary, ...limit }).catch((error: unknown) => {
+    throw placed(error, source?.kind === 'list' ? source.name : request.items === undefined ? request.worker : '--items');
+  });
   commitFile(offsetsFile(temporary), offsetsFile(request.file));
   commitFile(temporary, request.file);
   const items = { kind: 'file', file: request.name, sha256: frozen.sha256, bytes: frozen.bytes } as const;
@@ -83,6 +85,10 @@ async function* ownItems(worker: AnyWorker, params: unknown, file: string): Asyn
   }
   try {
     const items: ItemList<unknown> = await worker.items(params as never);
+    if (!isList(items)) {
+      const what = typeof items === 'string' ? 'a text, whose characters are hardly meant' : items === null ? 'null' : typeof items;
+      throw new UserError(`the worker's \`items\` gave ${what}`, { place: { file }, hint: 'return an array, or anything that can be iterated' });
+    }
     for await (const item of items) yield { item, place: undefined };
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -94,6 +100,16 @@ async function* ownItems(worker: AnyWorker, params: unknown, file: string): Asyn
   }
 }
 
+const isList = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+
+/** The same error with a place, where it has none yet. */
+function placed(error: unknown, file: string): unknown {
+  if (!(error instanceof UserError) || error.place) return error;
+  const { message, hint, exitCode, cause } = error;
+  return new UserError(message, { place: { file }, exitCode, cause, ...(hint === undefined ? {} : { hint }) });
+}
+
 async function* rangeItems(start: number, end: number): AsyncGenerator<{ item: unknown; place: Place | undefined }> {
   for (let at = start; at < end; at++) yield { item: String(at), place: undefined };
 }
@@ -103,7 +119,7 @@ function keyOf(worker: AnyWorker, { key: field, worker: file }: PlanRequest): (i
   if (own) {
     return (item) => {
       try {
-        return checkKey(own(item as never), 'the worker’s `key`');
+        return checkKey(own(item as never), "the worker's `key`");
       } catch (error) {
         if (error instanceof UserError) throw error;
         throw new UserError(`the worker's \`key\` threw: ${error instanceof Error ? error.message : String(error)}`, {

@@ -14,6 +14,15 @@ const QUANTITIES: Readonly<Record<string, (text: string) => number>> = {
   maxRss: parseSize,
 };
 
+function quantity(parse: (text: string) => number, text: string, refuse: (what: string, hint: string) => never): number {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return refuse(`: ${error.message}`, error.hint ?? '');
+  }
+}
+
 /** The options that a worker suggests, checked. */
 export function workerDefaults({ defaults }: AnyWorker, file: string): Options {
   const options: Record<string, number> = {};
@@ -28,8 +37,12 @@ export function workerDefaults({ defaults }: AnyWorker, file: string): Options {
       if (!Number.isInteger(value) || Number(value) < least)
         refuse(`is ${JSON.stringify(value)}`, `give a whole number of at least ${least}`);
       options[name] = Number(value);
-    } else if (parse) options[name] = typeof value === 'number' ? value : parse(String(value));
-    else
+    } else if (parse) {
+      const number = typeof value === 'number' ? value : quantity(parse, String(value), refuse);
+      if (!Number.isFinite(number) || number < 0 || (number === 0 && name !== 'stagger'))
+        refuse(`is ${String(value)}`, 'give a number above 0 (milliseconds, bytes), or a text such as 30s or 512MB');
+      options[name] = number;
+    } else
       refuse(
         'is not an option that a worker can suggest',
         `did you mean ${nearest(name, [...Object.keys(COUNTS), ...Object.keys(QUANTITIES)]) ?? 'batchSize'}?`,

@@ -1,3 +1,5 @@
+import type { StopReason } from './events.ts';
+
 /** What the exit code of a command says. Part of the interface: a script may depend on it. */
 export const EXIT = {
   /** All done; failures, if any, within tolerance. */
@@ -16,3 +18,14 @@ export const EXIT = {
   sigint: 130,
   sigterm: 143,
 } as const;
+
+/** What a run ends with that was stopped. */
+export const STOP_CODES: Readonly<Record<StopReason, number>> = {
+  SIGINT: EXIT.sigint,
+  SIGTERM: EXIT.sigterm,
+  SIGHUP: EXIT.stopped,
+  abort: EXIT.stopped,
+  halt: EXIT.stopped,
+  setup: EXIT.failed,
+  disk: EXIT.failed,
+};

@@ -98,7 +98,10 @@ function itemKey(item: unknown, keyOf: (item: unknown) => unknown, at: At): stri
   try {
     key = keyOf(item);
   } catch (error) {
-    if (error instanceof UserError) throw error;
+    if (error instanceof UserError) {
+      if (error.place || !at.place) throw error;
+      throw new UserError(error.message, { place: at.place, cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+    }
     throw wrongItem(at, `has no key: \`key\` threw ${messageOf(error)}`, KEY_HINT, error);
   }
   if (typeof key === 'string' && key !== '') return key;

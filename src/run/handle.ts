@@ -1,4 +1,6 @@
+import { UserError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
+import { STOP_CODES } from '../core/exit-codes.ts';
 import type { RunHandle } from '../core/handle.ts';
 import type { Report, Snapshot } from '../core/report.ts';
 
@@ -18,6 +20,7 @@ export interface Session {
 export function runHandle(work: (session: Session) => Promise<Report>, control: { readonly signal?: AbortSignal }): RunHandle {
   const planned = Promise.withResolvers<{ readonly run: string; readonly folder: string; readonly logs: string }>();
   const early = new AbortController();
+  let earlyWhy: StopWhy = 'abort';
   const feed = new Feed<RunEvent>();
   let attached: Parameters<Session['attach']>[0] | undefined;
   // Whoever only awaits the report must not be told of an unhandled rejection.
@@ -25,14 +28,17 @@ export function runHandle(work: (session: Session) => Promise<Report>, control: 
 
   const stop = (why: StopWhy = 'abort'): void => {
     if (attached) attached.stop(why);
-    else early.abort(why);
+    else {
+      earlyWhy = why;
+      early.abort(stoppedEarly(why));
+    }
   };
   const session: Session = {
     emit: (event) => feed.push(event),
     planned: (info) => planned.resolve(info),
     attach: (run) => {
       attached = run;
-      if (early.signal.aborted) run.stop('abort');
+      if (early.signal.aborted) run.stop(earlyWhy);
     },
     signal: early.signal,
   };
@@ -57,6 +63,12 @@ export function runHandle(work: (session: Session) => Promise<Report>, control: 
     stop,
     [Symbol.asyncIterator]: () => feed.iterator(),
   };
+}
+
+/** What a run that is stopped while it is planned ends with. */
+function stoppedEarly(why: StopWhy): UserError {
+  const message = `stopped by ${why === 'abort' ? 'the program that started it' : why} before anything was started`;
+  return new UserError(message, { exitCode: STOP_CODES[why], hint: 'give the same command again' });
 }
 
 const nothingYet: Snapshot = {

@@ -74,7 +74,7 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
       settings,
     };
     mkdirSync(paths.parts, { recursive: true });
-    mkdirSync(paths.logs, { recursive: true });
+    makeFolder(paths.logs, 'the folder of its logs', '--logs-dir');
     await writePlan(paths.folder, plan);
     await writeManifest(paths.folder, manifest);
     isRun = true;
@@ -141,17 +141,10 @@ function claimFolder(options: LaunchOptions, dataDir: string, logsDir: string, a
     const name = number === 1 ? base : `${base}-${number}`;
     const paths = runPaths(dataDir, logsDir, name);
     refuseKnown(paths, options, options.name === undefined ? () => undefined : undefined);
-    try {
-      const made = mkdirSync(paths.folder, { recursive: true });
-      // Two runs that start in the same second get two names.
-      if (options.name === undefined && made === undefined) continue;
-      return { paths, made };
-    } catch (error) {
-      throw new UserError(`the run's folder cannot be made: ${error instanceof Error ? error.message : String(error)}`, {
-        place: { file: paths.folder },
-        hint: 'choose another --data-dir, or mend its permissions',
-      });
-    }
+    const made = makeFolder(paths.folder, "the run's folder", '--data-dir');
+    // Two runs that start in the same second get two names.
+    if (options.name === undefined && made === undefined) continue;
+    return { paths, made };
   }
 }
 
@@ -161,6 +154,18 @@ function refuseKnown(paths: RunPaths, options: LaunchOptions, otherwise?: () => 
   throw new UserError(`there is a run ${paths.run} already`, {
     hint: `finish it with \`${commandFor('resume', paths.run, options)}\`, or choose another --name`,
   });
+}
+
+/** Makes a folder and those above it; gives the topmost that was made. */
+function makeFolder(folder: string, what: string, flag: string): string | undefined {
+  try {
+    return mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new UserError(`${what} cannot be made: ${error instanceof Error ? error.message : String(error)}`, {
+      place: { file: folder },
+      hint: `choose another ${flag}, or mend its permissions`,
+    });
+  }
 }
 
 /** Takes away what a launch that never became a run has left. */

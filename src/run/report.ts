@@ -1,5 +1,6 @@
 import { tolerates } from '../core/halt.ts';
-import type { EndState, StopReason } from '../core/events.ts';
+import { STOP_CODES } from '../core/exit-codes.ts';
+import type { EndState } from '../core/events.ts';
 import type { FailureRow, Report } from '../core/report.ts';
 import type { RunState } from '../core/state.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
@@ -24,8 +25,6 @@ export interface ReportOptions {
   readonly times: Times;
 }
 
-const EXIT_CODES: Readonly<Record<StopReason, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 3, abort: 3, halt: 3, setup: 1, disk: 1 };
-
 /** What a session has come to. */
 export function reportOf({ state, settings, manifest, paths, folders, times }: ReportOptions): Report {
   const failures = failureRows(state, paths.logs);
@@ -40,7 +39,7 @@ export function reportOf({ state, settings, manifest, paths, folders, times }: R
     version: 1,
     run: manifest.run,
     state: end,
-    exitCode: state.stopping ? EXIT_CODES[state.stopping.why] : tolerates(settings.maxFailures, failures.length, total) ? 0 : 1,
+    exitCode: state.stopping ? STOP_CODES[state.stopping.why] : tolerates(settings.maxFailures, failures.length, total) ? 0 : 1,
     items: { total, done: state.coverage.size, failed: failures.length, owed: state.owed.size },
     rows: end !== 'stopped' && merged ? merged.rows : state.rows,
     failedByCause,

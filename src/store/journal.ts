@@ -2,7 +2,7 @@ import { closeSync, existsSync, fdatasync, fstatSync, ftruncateSync, openSync, r
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { UserError } from '../core/errors.ts';
-import type { RunEvent } from '../core/events.ts';
+import type { EventType, RunEvent } from '../core/events.ts';
 import { syncPath, writeAll } from './files.ts';
 
 const CHUNK = 1 << 20;
@@ -62,6 +62,9 @@ const damaged = (file: string, line: number): UserError =>
     hint: 'the disk or another program has changed it; restore the file from a backup, or start a new run',
   });
 
+/** Events that say what counts; they are made durable as they are appended. */
+const LASTING: ReadonlySet<EventType> = new Set(['opened', 'planned', 'owed', 'committed', 'item-failed', 'merged', 'closed']);
+
 /** The parent's append-only file of events. `append` is durable once `synced()` has settled. */
 export class Journal {
   readonly #descriptor: number;
@@ -92,7 +95,9 @@ export class Journal {
     }
     this.#length += bytes.length;
     this.#dirty = true;
-    void this.synced().catch(() => undefined);
+    // The rest is written down for those who survive a crash of ours, for which the kernel's memory is enough; what a power cut
+    // takes of it is found again by looking: children are gone, and the parts' folder has the names of all attempts.
+    if (LASTING.has(event.type)) void this.synced().catch(() => undefined);
   }
 
   /** Settles once everything appended so far is durable. Calls share their syncs. */

@@ -78,7 +78,7 @@ function readVersioned<T extends { readonly version: number }>(file: string, ver
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
     throw new UserError(`cannot be read (${error instanceof Error ? error.message : String(error)})`, {
       place: { file },
       hint: 'check its permissions',

@@ -1,0 +1,106 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { EventType, RunEvent } from '../../src/core/events.ts';
+import type { Report } from '../../src/core/report.ts';
+import { readJournal } from '../../src/store/journal.ts';
+import { type Ended, shardyard, start } from '../cli/support.ts';
+
+/** One compile cache for all, so that starts are quick. */
+const env = { NODE_COMPILE_CACHE: join(tmpdir(), 'shardyard-proc-compile-cache') };
+
+type Process = ReturnType<typeof start>;
+
+/** A folder of its own in which `shardyard` is started; gone after the test. */
+export class Place {
+  readonly cwd = mkdtempSync(join(tmpdir(), 'shardyard-proc-'));
+
+  constructor(files: Readonly<Record<string, string | Uint8Array>> = {}) {
+    onTestFinished(() => rmSync(this.cwd, { recursive: true, force: true }));
+    for (const [name, content] of Object.entries(files)) this.write(name, content);
+  }
+
+  write(name: string, content: string | Uint8Array = ''): void {
+    const file = join(this.cwd, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+
+  read(name: string): string {
+    return this.bytes(name).toString('utf8');
+  }
+
+  bytes(name: string): Buffer {
+    return readFileSync(join(this.cwd, name));
+  }
+
+  /** The lines of a file, none where there is no file. */
+  lines(name: string): string[] {
+    try {
+      return this.read(name).trimEnd().split('\n');
+    } catch {
+      return [];
+    }
+  }
+
+  /** Every file with its content, every folder with its name. */
+  everything(folder = ''): Record<string, string> {
+    const found: Record<string, string> = {};
+    for (const name of readdirSync(join(this.cwd, folder))) {
+      const path = join(folder, name);
+      if (statSync(join(this.cwd, path)).isDirectory()) Object.assign(found, { [`${path}/`]: '' }, this.everything(path));
+      else found[path] = this.bytes(path).toString('latin1');
+    }
+    return found;
+  }
+
+  /** Runs `shardyard …` to its end. What it says of this folder is said of `.`. */
+  async shardyard(...args: readonly string[]): Promise<Ended> {
+    const { code, stdout, stderr } = await shardyard(args, { cwd: this.cwd, env });
+    return { code, stdout: stdout.replaceAll(this.cwd, '.'), stderr: stderr.replaceAll(this.cwd, '.') };
+  }
+
+  start(...args: readonly string[]): Process {
+    return start([...args, '--progress', 'none'], { cwd: this.cwd, env });
+  }
+
+  /** Runs `w.mjs` as the run `r` with one child, into `out.csv`, unless told otherwise. */
+  async run(...more: readonly string[]): Promise<Ended> {
+    return this.shardyard('run', 'w.mjs', ...this.options(more));
+  }
+
+  /** The options of `run`, those in `more` first. */
+  options(more: readonly string[]): string[] {
+    const usual = { '-p': '1', '--spares': '0', '--name': 'r', '-o': 'out.csv', '--progress': 'none' };
+    return [...more, ...Object.entries(usual).flatMap(([flag, value]) => (more.includes(flag) ? [] : [flag, value]))];
+  }
+
+  async resume(...more: readonly string[]): Promise<Ended> {
+    return this.shardyard('resume', 'r', ...more, '--progress', 'none');
+  }
+
+  async rerun(...more: readonly string[]): Promise<Ended> {
+    return this.shardyard('rerun', 'r', ...more, '--progress', 'none');
+  }
+
+  report(run = 'r'): Report {
+    return JSON.parse(this.read(`data/runs/${run}/report.json`)) as Report;
+  }
+
+  events<T extends EventType>(...types: readonly T[]): Extract<RunEvent, { type: T }>[] {
+    const found: Extract<RunEvent, { type: T }>[] = [];
+    readJournal(join(this.cwd, 'data/runs/r/journal.ndjson'), (event) => {
+      if (types.some((type) => type === event.type)) found.push(event as Extract<RunEvent, { type: T }>);
+    });
+    return found;
+  }
+}
+
+/** Ends when the process has; gives its exit code. */
+export const exitOf = (child: Process): Promise<number | null> =>
+  new Promise((resolve) => {
+    child.stdout.resume();
+    child.stderr.resume();
+    child.once('close', resolve);
+  });
