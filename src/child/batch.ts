@@ -2,6 +2,7 @@ import type { ItemFailure } from '../core/events.ts';
 import { behind, restOf } from '../core/halve.ts';
 import type { Span } from '../core/intervals.ts';
 import type { AnyWorker, Rows } from '../core/worker.ts';
+import type { FrozenItem } from '../input/item-reader.ts';
 import type { ToParent, WorkMessage } from '../ipc/messages.ts';
 import { PartWriter } from '../store/part-writer.ts';
 import { type Shared, ItemContext } from './context.ts';
@@ -15,19 +16,12 @@ import { Thrown } from './thrown.ts';
 const FLUSH = 10;
 const HEARTBEAT = 100;
 
-/** An item as the reader gives it. */
-export interface Entry {
-  readonly index: number;
-  readonly key: string;
-  readonly item: unknown;
-}
-
 export interface BatchOptions {
   readonly work: WorkMessage;
   readonly worker: AnyWorker;
   readonly shared: Shared;
   readonly encode: Encode;
-  readonly entries: Iterable<Entry>;
+  readonly entries: Iterable<FrozenItem>;
   readonly send: (message: ToParent) => void;
 }
 
@@ -129,7 +123,7 @@ export class Batch {
   }
 
   /** One try at one item, in a place of the gate that it leaves; gives what it threw. Asynchronous only where the worker is. */
-  #try(entry: Entry, before: number): Thrown | undefined | Promise<Thrown | undefined> {
+  #try(entry: FrozenItem, before: number): Thrown | undefined | Promise<Thrown | undefined> {
     const tries = this.#tries.size === 0 ? 1 : (this.#tries.get(entry.index) ?? 0) + 1;
     const context = new ItemContext(this.#options.shared, entry.index, entry.key, tries, before);
     // Alone in its child, an item's rows go straight to the part; beside others they wait until it is finished.
@@ -155,7 +149,7 @@ export class Batch {
     return lines ? (line) => void lines.push(line) : this.#toPart;
   }
 
-  #finish(entry: Entry, rows: number, lines: readonly string[] | undefined, before: number): undefined {
+  #finish(entry: FrozenItem, rows: number, lines: readonly string[] | undefined, before: number): undefined {
     const now = performance.now();
     const ms = now - before;
     try {
@@ -174,7 +168,7 @@ export class Batch {
     if (this.#concurrency > 1 && now - this.#flushedAt >= FLUSH) this.#flush(now);
   }
 
-  #threw(entry: Entry, context: ItemContext, tries: number, error: unknown): Thrown {
+  #threw(entry: FrozenItem, context: ItemContext, tries: number, error: unknown): Thrown {
     const thrown = new Thrown(error, context.timedOut);
     this.#now = performance.now();
     this.#tries.set(entry.index, tries);
@@ -185,7 +179,7 @@ export class Batch {
   }
 
   /** What becomes of an item that threw: another try later, or its end. */
-  #judge(entry: Entry, thrown: Thrown | undefined): void {
+  #judge(entry: FrozenItem, thrown: Thrown | undefined): void {
     if (!thrown || this.#fatal !== undefined) return;
     if (thrown.isDiskFault) return this.#breakOff(thrown.error);
     const later: Promise<void> = this.#again(entry, thrown).finally(() => this.#later.delete(later));
@@ -193,7 +187,7 @@ export class Batch {
   }
 
   /** Tries an item again, after pauses, beside the others. The first try is the one that brought it here. */
-  async #again(entry: Entry, first: Thrown): Promise<void> {
+  async #again(entry: FrozenItem, first: Thrown): Promise<void> {
     const { work, send } = this.#options;
     const before = (this.#tries.get(entry.index) ?? 1) - 1;
     // Imported on the first throw only: most children never need it.

@@ -67,7 +67,10 @@ function shapeProblem(worker: unknown): Problem | undefined {
   }
   const params: unknown = Reflect.get(worker, 'params');
   if (params !== undefined && params !== null && !isSchema(params)) {
-    return { what: "the worker's `params` is no Standard Schema", hint: 'write it with zod, valibot or arktype: `params: z.object({ … })`' };
+    return {
+      what: "the worker's `params` is no Standard Schema",
+      hint: 'write it with zod, valibot or arktype: `params: z.object({ … })`',
+    };
   }
   return columnsProblem(Reflect.get(worker, 'columns'));
 }
@@ -94,7 +97,8 @@ async function importError(file: string, error: unknown): Promise<UserError> {
   const message = error instanceof Error ? error.message : String(error);
   const known = placeOf(error);
   const isSyntax =
-    error instanceof Error && (error instanceof SyntaxError ? !isThrown(error) : 'code' in error && error.code === 'ERR_INVALID_TYPESCRIPT_SYNTAX');
+    error instanceof Error &&
+    (error instanceof SyntaxError ? !isThrown(error) : 'code' in error && error.code === 'ERR_INVALID_TYPESCRIPT_SYNTAX');
   const place = known ?? (isSyntax ? await placeOfSyntax(file) : undefined) ?? { file };
   const missing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
   return new UserError(isSyntax ? `the worker does not parse: ${message}` : `the worker cannot be imported: ${message}`, {
@@ -109,7 +113,13 @@ async function importError(file: string, error: unknown): Promise<UserError> {
 }
 
 /** Whether code of the user's was running: then the stack has a call in one of its files. */
-const isThrown = ({ stack = '' }: Error): boolean => placeOf({ stack: stack.split('\n').filter((line) => /^ +at /.test(line)).join('\n') }) !== undefined;
+const isThrown = ({ stack = '' }: Error): boolean =>
+  placeOf({
+    stack: stack
+      .split('\n')
+      .filter((line) => /^ +at /.test(line))
+      .join('\n'),
+  }) !== undefined;
 
 /** V8 tells the place of a fault in a module's syntax only where Node prints it; nothing of a module that does not parse is run. */
 async function placeOfSyntax(file: string): Promise<Place | undefined> {

@@ -87,7 +87,10 @@ async function* ownItems(worker: AnyWorker, params: unknown, file: string): Asyn
     const items: ItemList<unknown> = await worker.items(params as never);
     if (!isList(items)) {
       const what = typeof items === 'string' ? 'a text, whose characters are hardly meant' : items === null ? 'null' : typeof items;
-      throw new UserError(`the worker's \`items\` gave ${what}`, { place: { file }, hint: 'return an array, or anything that can be iterated' });
+      throw new UserError(`the worker's \`items\` gave ${what}`, {
+        place: { file },
+        hint: 'return an array, or anything that can be iterated',
+      });
     }
     for await (const item of items) yield { item, place: undefined };
   } catch (error) {

@@ -110,7 +110,7 @@ function checkWorker(
     });
   }
   const given = options.params;
-  if (given && JSON.stringify(given) !== JSON.stringify({ ...manifest.params, ...given })) {
+  if (given && JSON.stringify(manifest.params) !== JSON.stringify({ ...manifest.params, ...given })) {
     throw new UserError('the parameters of a run cannot change: its rows were made with them', {
       hint: 'start another run with the new ones',
     });

@@ -23,6 +23,7 @@ export interface LimitsOptions {
 export function watchLimits(options: LimitsOptions): () => void {
   let sampled = 0;
   let sampling = false;
+  let isOver = false;
   const timer = setInterval(() => {
     const now = Date.now();
     options.dispatcher.insist(now);
@@ -32,10 +33,14 @@ export function watchLimits(options: LimitsOptions): () => void {
     sampling = true;
     void sample(options).finally(() => {
       sampling = false;
-      options.onSample();
+      // What is shown after the end would stay.
+      if (!isOver) options.onSample();
     });
   }, LOOK);
-  return () => clearInterval(timer);
+  return () => {
+    isOver = true;
+    clearInterval(timer);
+  };
 }
 
 function checkTime({ dispatcher, state, settings, paths }: LimitsOptions, now: number): void {

@@ -89,7 +89,13 @@ const WORKERS: readonly Case[] = [
   own('items that are a text', 'export default { items: () => "abc", process() {} };\n', '`items` gave a text', 'return'),
   own('a key that throws', '\nexport default { items: () => [1], key: () => no.such, process() {} };\n', ':2:', 'no is not', 'mend'),
   own('an empty key', "export default { items: () => ['a'], key: () => '', process() {} };\n", 'an empty text', 'never empty'),
-  own('a default that is none', "export default { defaults: { itemTimeout: '3 years' }, process() {} };\n", 'itemTimeout', '3 years', 'unit'),
+  own(
+    'a default that is none',
+    "export default { defaults: { itemTimeout: '3 years' }, process() {} };\n",
+    'itemTimeout',
+    '3 years',
+    'unit',
+  ),
   own('a default below zero', 'export default { defaults: { batchTimeout: -3 }, process() {} };\n', 'batchTimeout', '-3', 'give'),
 ];
 

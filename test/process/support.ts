@@ -44,13 +44,13 @@ export class Place {
     }
   }
 
-  /** Every file with its content, every folder with its name. */
+  /** Every file with its content, every folder with its name; whose a run is changes with every look at it. */
   everything(folder = ''): Record<string, string> {
     const found: Record<string, string> = {};
     for (const name of readdirSync(join(this.cwd, folder))) {
       const path = join(folder, name);
       if (statSync(join(this.cwd, path)).isDirectory()) Object.assign(found, { [`${path}/`]: '' }, this.everything(path));
-      else found[path] = this.bytes(path).toString('latin1');
+      else if (name !== 'owner.json' && !name.startsWith('lock.sqlite')) found[path] = this.bytes(path).toString('latin1');
     }
     return found;
   }

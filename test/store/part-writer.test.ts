@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -147,6 +147,25 @@ describe('a part and its ledger', () => {
     }));
     expect(write(all, orderOf(50, 0)).totals).toMatchObject({ layout: 'plain', items: 40, rows: 80, bytes: 240 });
     expect(write(all, orderOf(50, 2)).totals.layout).toBe('scattered');
+  });
+
+  test('a plain part is looked at from its first to its last byte', async () => {
+    const flushes = Array<boolean>(6).fill(false);
+    const all = Array.from({ length: 20 }, (_, n): Item => ({ key: `k${n}`, rows: [`${n},ü\n`], flushes, end: 'done' }));
+    const { files, totals } = write(all, orderOf(20, 0));
+    const part = readFileSync(files.part);
+    expect(totals).toMatchObject({ layout: 'plain', bytes: part.length });
+    for (let at = 0; at < part.length; at++) {
+      const damaged = Buffer.from(part);
+      damaged[at] = (damaged[at] ?? 0) ^ 64;
+      writeFileSync(files.part, damaged);
+      expect(await findFault(files, totals)).toBe('the part does not have the checksum that the child claims');
+    }
+    writeFileSync(files.part, part.subarray(0, -1));
+    expect(await findFault(files, totals)).toBe(`the part has ${part.length - 1} bytes, not ${part.length}`);
+    // What nothing points at does no harm.
+    writeFileSync(files.part, Buffer.concat([part, Buffer.from('rest')]));
+    expect(await findFault(files, totals)).toBeUndefined();
   });
 
   test('a failed item whose rows had to be written already leaves a hole, which nothing points at', async () => {

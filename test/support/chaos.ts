@@ -217,10 +217,8 @@ class RunningRound {
   }
 
   async #checkEnd({ code, signal, stderr }: Ended, hits: ReadonlySet<Target>, args: readonly string[]): Promise<void> {
-    if (hits.has('parent') || hits.has('all')) {
-      if (signal !== 'SIGKILL') this.failures.push(`a killed parent ended with ${code ?? signal}`);
-      return;
-    }
+    if (signal === 'SIGKILL' && (hits.has('parent') || hits.has('all'))) return;
+    // A parent that was leaving when the signal came has ended as if nobody had killed it.
     const { ms, left } = await gone(this.mark, ORPHAN_LIMIT);
     if (left.length > 0) this.failures.push(`${Math.round(ms)} ms after the end of the parent there are still ${list(left)}`);
     if (code === 0) return;
