@@ -7,9 +7,10 @@ import type { ToParent, WorkMessage } from '../ipc/messages.ts';
 import { PartWriter } from '../store/part-writer.ts';
 import { type Shared, ItemContext } from './context.ts';
 import { DoneSpans } from './done-spans.ts';
-import { type Encode, emitRows } from './emit-rows.ts';
+import { type Encode, emitRows, isPromise } from './emit-rows.ts';
 import { Gate } from './gate.ts';
 import { Marks } from './marks.ts';
+import { OpenItems } from './open-items.ts';
 import { Thrown } from './thrown.ts';
 
 /** Milliseconds between two flushes, and between two heartbeats. */
@@ -36,6 +37,7 @@ export class Batch {
   readonly #concurrency: number;
   readonly #tries: Map<number, number>;
   readonly #marks: Marks;
+  readonly #open = new OpenItems();
   readonly #later = new Set<Promise<void>>();
   readonly #abandon = new AbortController();
   readonly #done = new DoneSpans();
@@ -66,7 +68,8 @@ export class Batch {
 
   /** Settles with the receipt. Rejects for what is no item's fault, such as a full disk. */
   async run(): Promise<Extract<ToParent, { type: 'receipt' }>> {
-    const timer = setInterval(() => this.#beat(performance.now()), HEARTBEAT);
+    // Also flushes: what is finished must not wait in memory for an item that takes long, or for ever.
+    const timer = setInterval(() => this.#flush(performance.now()), HEARTBEAT);
     try {
       for (const entry of this.#options.entries) {
         if (entry.index >= this.#cut) break;
@@ -122,12 +125,13 @@ export class Batch {
     return given;
   }
 
-  /** One try at one item, in a place of the gate that it leaves; gives what it threw. Asynchronous only where the worker is. */
+  /** One try at one item, in a place of the gate; gives what it threw, else leaves. Asynchronous only where the worker is. */
   #try(entry: FrozenItem, before: number): Thrown | undefined | Promise<Thrown | undefined> {
     const tries = this.#tries.size === 0 ? 1 : (this.#tries.get(entry.index) ?? 0) + 1;
     const context = new ItemContext(this.#options.shared, entry.index, entry.key, tries, before);
     // Alone in its child, an item's rows go straight to the part; beside others they wait until it is finished.
     const lines: string[] | undefined = this.#concurrency === 1 ? undefined : [];
+    this.#open.begin(entry, before);
     try {
       this.#marks.started(entry);
       const rows = this.#options.worker.process(entry.item as never, context as never);
@@ -164,6 +168,7 @@ export class Batch {
     this.#rows += rows;
     this.#lastKey = entry.key;
     this.#done.add(entry.index);
+    this.#open.end(entry);
     this.#gate.leave();
     if (this.#concurrency > 1 && now - this.#flushedAt >= FLUSH) this.#flush(now);
   }
@@ -173,17 +178,20 @@ export class Batch {
     this.#now = performance.now();
     this.#tries.set(entry.index, tries);
     if (this.#concurrency === 1) this.#writer.discard();
+    this.#open.end(entry);
     this.#options.shared.log(`item ${entry.index} (${entry.key}) threw, try ${tries}:`, error);
-    this.#gate.leave();
     return thrown;
   }
 
-  /** What becomes of an item that threw: another try later, or its end. */
+  /** What becomes of an item that threw: another try later, or its end. Its place is free only once that is noted. */
   #judge(entry: FrozenItem, thrown: Thrown | undefined): void {
-    if (!thrown || this.#fatal !== undefined) return;
-    if (thrown.isDiskFault) return this.#breakOff(thrown.error);
-    const later: Promise<void> = this.#again(entry, thrown).finally(() => this.#later.delete(later));
-    this.#later.add(later);
+    if (!thrown) return;
+    if (thrown.isDiskFault) this.#breakOff(thrown.error);
+    else if (this.#fatal === undefined) {
+      const later: Promise<void> = this.#again(entry, thrown).finally(() => this.#later.delete(later));
+      this.#later.add(later);
+    }
+    this.#gate.leave();
   }
 
   /** Tries an item again, after pauses, beside the others. The first try is the one that brought it here. */
@@ -196,7 +204,9 @@ export class Batch {
       if (n === 1) throw first;
       await this.#gate.enter();
       const thrown = await this.#try(entry, performance.now());
-      if (thrown) throw thrown;
+      if (!thrown) return;
+      this.#gate.leave();
+      throw thrown;
     };
     try {
       await pRetry(attempt, {
@@ -236,16 +246,13 @@ export class Batch {
     } catch (error) {
       this.#breakOff(error);
     }
-    if (now - this.#beatAt >= HEARTBEAT) this.#beat(now);
+    // The timer is a little early now and then; a beat must not wait for the next one then.
+    if (now - this.#beatAt >= HEARTBEAT - FLUSH) this.#beat(now);
   }
 
   #beat(now: number): void {
     this.#beatAt = now;
     const settled = this.#done.size + this.#failed.length;
-    this.#options.send({ type: 'progress', settled, rows: this.#rows, begun: this.#begun, lastKey: this.#lastKey });
+    this.#options.send({ type: 'progress', settled, rows: this.#rows, begun: this.#begun, lastKey: this.#lastKey, oldest: this.#open.oldest(now) });
   }
-}
-
-function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

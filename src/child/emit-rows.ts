@@ -35,3 +35,8 @@ async function emitStream(rows: AsyncIterable<Row>, encode: Encode, sink: (line:
   }
   return count;
 }
+
+/** True for what has to be waited for, whoever made it. */
+export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}

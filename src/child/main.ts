@@ -4,7 +4,7 @@ import type { Log, AnyWorker, Row } from '../core/worker.ts';
 import { csvEncoder } from '../formats/csv-row.ts';
 import { jsonEncoder } from '../formats/json-row.ts';
 import { openFrozen, rangeReader } from '../input/reader.ts';
-import { asToChild, type InitMessage, type ToParent, type WorkMessage } from '../ipc/messages.ts';
+import { asToChild, type Envelope, type InitMessage, type ToParent, type WorkMessage } from '../ipc/messages.ts';
 import { Batch } from './batch.ts';
 import { loadWorker } from './load-worker.ts';
 import { validateParams } from './params.ts';
@@ -50,7 +50,7 @@ process.on('message', (raw) => {
 });
 
 function send(message: ToParent, written?: () => void): void {
-  if (process.send && process.connected) process.send(message, undefined, undefined, () => written?.());
+  if (process.send && process.connected) process.send({ shardyard: message } satisfies Envelope<ToParent>, undefined, undefined, () => written?.());
 }
 
 async function setUp(message: InitMessage): Promise<void> {
@@ -86,7 +86,7 @@ function withNames(row: Row): Row {
 }
 
 async function work(message: WorkMessage): Promise<void> {
-  if (!ready) return;
+  if (!ready) return end({ type: 'broken', message: 'there was work before the child was set up', code: undefined }, 1);
   const { worker, params, state, encode } = ready;
   try {
     printTo(message.log);

@@ -7,6 +7,7 @@ import { freezeItems } from '../input/freeze.ts';
 import { offsetsFile } from '../input/frozen.ts';
 import { matchItems } from '../input/match.ts';
 import { openItems } from '../input/source.ts';
+import type { Envelope } from '../ipc/messages.ts';
 import type { FromPlanner, PlanRequest } from '../ipc/planning.ts';
 import { asDiskError } from '../store/disk-error.ts';
 import { loadWorker, placeOf } from './load-worker.ts';
@@ -27,7 +28,7 @@ process.once('message', (request) => {
 
 function reply(message: FromPlanner): void {
   process.removeAllListeners('disconnect');
-  process.send?.(message, undefined, undefined, () => process.exit(0));
+  process.send?.({ shardyard: message } satisfies Envelope<FromPlanner>, undefined, undefined, () => process.exit(0));
 }
 
 function refusal(error: unknown): FromPlanner {

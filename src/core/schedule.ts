@@ -141,21 +141,27 @@ function pieceOf(state: RunState, shard: number, spans: readonly Span[], stolen:
 function freeSlot(state: RunState, options: ScheduleOptions, view: View): number | undefined {
   const taken = new Set([...state.running.values()].map((attempt) => attempt.slot));
   for (let slot = 0; slot < options.processes; slot++) {
-    if (taken.has(slot)) continue;
-    if (state.slots[slot] === undefined && view.now < state.totals.since + slot * options.stagger) continue;
-    return slot;
+    if (!taken.has(slot) && opensAt(state, options, slot) <= view.now) return slot;
   }
   return undefined;
 }
 
-/** Another child pays where there is work for it: for a free slot at once, beyond that as a spare. */
+/** When a slot may have its first attempt (ms since 1970). */
+function opensAt(state: RunState, { stagger }: ScheduleOptions, slot: number): number {
+  return state.slots[slot] === undefined ? state.totals.since + slot * stagger : 0;
+}
+
+/** Another child pays where there is work for it: for a free slot at once, beyond that, once all slots are open, as a spare. */
 function wantsChild(state: RunState, options: ScheduleOptions, view: View, ready: number): boolean {
   if (view.now < setupRetryAt(state)) return false;
-  const starting = childrenIn(state, 'starting').length;
-  const free = options.processes - state.running.size;
-  const coming = starting + ready;
-  if (coming >= free + options.spares) return false;
-  return coming < pieces(state, view.now, free + options.spares);
+  const { processes, spares } = options;
+  // Children that clean up keep nobody waiting, as long as there are no more of them than of those that work.
+  if (state.children.size >= 2 * processes + spares) return false;
+  let open = 0;
+  for (let slot = 0; slot < processes; slot++) if (opensAt(state, options, slot) <= view.now) open++;
+  const wanted = open - state.running.size + (open === processes ? spares : 0);
+  const coming = childrenIn(state, 'starting').length + ready;
+  return coming < wanted && coming < pieces(state, view.now, wanted);
 }
 
 /** Number of pieces that could be dispatched now, counted up to `limit`. */
@@ -198,8 +204,8 @@ function nextMoment(state: RunState, options: ScheduleOptions, view: View): numb
   for (const trouble of state.trouble.values())
     if (trouble.alone && trouble.notBefore > view.now) until = Math.min(until, trouble.notBefore);
   for (let slot = 0; slot < options.processes; slot++) {
-    const start = state.totals.since + slot * options.stagger;
-    if (state.slots[slot] === undefined && start > view.now) until = Math.min(until, start);
+    const start = opensAt(state, options, slot);
+    if (start > view.now) until = Math.min(until, start);
   }
   return Math.min(until, setupRetryAt(state) > view.now ? setupRetryAt(state) : Infinity);
 }

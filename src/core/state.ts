@@ -1,14 +1,19 @@
 import { backoff } from './backoff.ts';
+import { brief } from './brief.ts';
 import { type ChildState, follow } from './child-state.ts';
 import { Commits } from './commits.ts';
 import { Coverage, moveCoverage, moveSpans } from './coverage.ts';
 import type { EndState, ItemFailure, RunEvent, StopReason } from './events.ts';
+import { forget } from './forget.ts';
 import { IntervalSet, type Span } from './intervals.ts';
 import { attemptName } from './names.ts';
 import type { Plan } from './plan.ts';
 import type { Running, Trouble } from './running.ts';
 import { shardAt } from './slices.ts';
 import { count, noTotals, type Totals } from './totals.ts';
+
+/** So many characters of a failed item's message are kept: there may be as many failures as items. */
+const LONGEST_MESSAGE = 200;
 
 /**
  * The state of a run: a fold over its journal. `apply` is the only way to change it; it does no input or output and
@@ -207,7 +212,7 @@ export class RunState {
   }
 
   #fail(failure: ItemFailure, attempt: Running | undefined): void {
-    this.failures.set(failure.index, failure);
+    this.failures.set(failure.index, { ...failure, message: brief(failure.message, LONGEST_MESSAGE) });
     if (attempt?.stolen) this.failureLogs.set(failure.index, { shard: attempt.shard, batch: attempt.batch, stolen: true });
     else this.failureLogs.delete(failure.index);
     this.trouble.delete(failure.index);
@@ -239,11 +244,4 @@ export class RunState {
   shardOf(position: number): number {
     return shardAt(this.plan?.shards ?? [], position);
   }
-}
-
-/** Takes from a map what it has for positions in spans. */
-function forget(map: Map<number, unknown>, spans: readonly Span[]): void {
-  if (map.size === 0) return;
-  const set = new IntervalSet(spans);
-  for (const index of map.keys()) if (set.has(index)) map.delete(index);
 }

@@ -1,4 +1,9 @@
+import { brief } from './brief.ts';
 import type { RunEvent } from './events.ts';
+import type { Cause } from './outcome.ts';
+
+/** So many characters of the message of a child that died are kept. */
+const LONGEST_MESSAGE = 1000;
 
 /** Sums over the current session. */
 export interface Totals {
@@ -12,6 +17,8 @@ export interface Totals {
   lastSetupFailure: number;
   /** Attempts in a row that died without having finished an item or shown a culprit. */
   fruitless: number;
+  /** The end of the last child that died without being asked to go. */
+  lastDeath: { readonly cause: Cause; readonly message: string | undefined } | undefined;
   setupMs: number;
   itemMs: number;
   settled: number;
@@ -28,6 +35,7 @@ export const noTotals = (since: number): Totals => ({
   setupFailures: 0,
   lastSetupFailure: 0,
   fruitless: 0,
+  lastDeath: undefined,
   setupMs: 0,
   itemMs: 0,
   settled: 0,
@@ -55,8 +63,10 @@ export function count(totals: Totals, event: RunEvent): void {
       if (!['ok', 'stopped', 'orphaned'].includes(event.cause) && event.suspects.length === 0) totals.fruitless++;
       return;
     case 'child-ended':
-      if (event.cause !== 'ok' && event.cause !== 'stopped') totals.childrenDied++;
       totals.peakRss = Math.max(totals.peakRss, event.rss);
+      if (event.cause === 'ok' || event.cause === 'stopped') return;
+      totals.childrenDied++;
+      totals.lastDeath = { cause: event.cause, message: event.message === undefined ? undefined : brief(event.message, LONGEST_MESSAGE) };
       if (event.cause !== 'setup-failed') return;
       totals.setupFailures++;
       totals.lastSetupFailure = event.at;

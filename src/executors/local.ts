@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { asToParent } from '../ipc/messages.ts';
+import { asToParent, type Envelope, type ToChild } from '../ipc/messages.ts';
 import { signal } from '../store/processes.ts';
 import type { ChildEnd, Executor } from './executor.ts';
 
@@ -55,7 +55,7 @@ export function localExecutor({ nodeArgs, env, log }: LocalOptions): Executor {
         ended,
         send(message) {
           // A closed channel means that the child is gone or about to be; `ended` tells why.
-          if (child.connected) child.send(message, () => undefined);
+          if (child.connected) child.send({ shardyard: message } satisfies Envelope<ToChild>, () => undefined);
         },
         kill(name) {
           if (pid > 0 && !signal(-pid, name)) signal(pid, name);

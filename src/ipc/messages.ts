@@ -43,11 +43,25 @@ export type ToChild =
   /** There is no work: end. */
   | { readonly type: 'retire' };
 
+/** An item under way. */
+export interface OldestItem {
+  readonly key: string;
+  readonly ms: number;
+}
+
 export type ToParent =
   | { readonly type: 'ready'; readonly setupMs: number }
   | { readonly type: 'setup-failed'; readonly message: string }
   /** The heartbeat of a child at work, at most ten a second. */
-  | { readonly type: 'progress'; readonly settled: number; readonly rows: number; readonly begun: number; readonly lastKey: string | null }
+  | {
+      readonly type: 'progress';
+      readonly settled: number;
+      readonly rows: number;
+      readonly begun: number;
+      readonly lastKey: string | null;
+      /** The item that has been under way longest, and for how many milliseconds. */
+      readonly oldest: OldestItem | null;
+    }
   | { readonly type: 'tried'; readonly index: number; readonly key: string; readonly tries: number; readonly message: string }
   | { readonly type: 'halved'; readonly spans: readonly Span[] }
   | {
@@ -63,26 +77,46 @@ export type ToParent =
   /** Something that is not an item's fault: the disk is full, the items cannot be read, the log cannot be opened. */
   | { readonly type: 'broken'; readonly message: string; readonly code: string | undefined };
 
-const toParent = new Set<string>([
-  'ready',
-  'setup-failed',
-  'progress',
-  'tried',
-  'halved',
-  'receipt',
-  'crashed',
-  'broken',
-] satisfies ToParent['type'][]);
+type Check = (value: unknown) => boolean;
+const isNumber: Check = (value) => typeof value === 'number';
+const isText: Check = (value) => typeof value === 'string';
+const isSpans: Check = (value) =>
+  Array.isArray(value) && value.every((span) => Array.isArray(span) && span.length === 2 && span.every(isNumber));
+const isTotals: Check = (value) => typeof value === 'object' && value !== null && 'ledgerCrc32' in value;
+
+/** What a message must have besides its type. */
+const toParent: Readonly<Record<ToParent['type'], Readonly<Record<string, Check>>>> = {
+  ready: { setupMs: isNumber },
+  'setup-failed': { message: isText },
+  progress: { settled: isNumber, rows: isNumber, begun: isNumber },
+  tried: { index: isNumber, key: isText, tries: isNumber, message: isText },
+  halved: { spans: isSpans },
+  receipt: { spans: isSpans, totals: isTotals, failed: Array.isArray, itemMs: isNumber, rss: isNumber },
+  crashed: { message: isText },
+  broken: { message: isText },
+};
 const toChild = new Set<string>(['init', 'work', 'halve', 'stop', 'retire'] satisfies ToChild['type'][]);
 
-/** A message from a child, or `undefined` for anything else that a worker may have sent over the same channel. */
-export function asToParent(message: unknown): ToParent | undefined {
+/** A message as it goes over the channel, which a worker may use as well for messages of its own. */
+export interface Envelope<Message> {
+  readonly shardyard: Message;
+}
+
+/** A message from a child, or `undefined` for anything else that came over its channel. */
+export function asToParent(raw: unknown): ToParent | undefined {
+  const message = opened(raw);
   return tagged(message, toParent) ? (message as ToParent) : undefined;
 }
 
 /** A message from the parent. */
-export function asToChild(message: unknown): ToChild | undefined {
+export function asToChild(raw: unknown): ToChild | undefined {
+  const message = opened(raw);
   return tagged(message, toChild) ? (message as ToChild) : undefined;
+}
+
+/** What is in an envelope. */
+export function opened(raw: unknown): unknown {
+  return typeof raw === 'object' && raw !== null && 'shardyard' in raw ? raw.shardyard : undefined;
 }
 
 function tagged(message: unknown, tags: ReadonlySet<string>): boolean {

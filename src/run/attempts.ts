@@ -45,7 +45,7 @@ export class Attempts {
     const { plan } = state;
     if (!plan) return;
     const { shard, batch, attempt, spans, stolen, mode } = piece;
-    Object.assign(live, { attempt: attemptName(piece), settled: 0, rows: 0, begun: 0, movedAt: Date.now(), halving: 'no' });
+    Object.assign(live, { attempt: attemptName(piece), settled: 0, rows: 0, begun: 0, heardAt: Date.now(), oldest: null, halving: 'no' });
     // Journalled before the child can open its files: no file is ever there that the journal does not know.
     emit({ type: 'dispatched', child: id, slot, shard, batch, attempt, spans, stolen, mode });
     const tries = [...state.trouble].filter(([index]) => spans.some(([start, end]) => index >= start && index < end));

@@ -1,5 +1,6 @@
 import type { StopReason } from '../core/events.ts';
 import type { Cause } from '../core/outcome.ts';
+import { isStronger, toldAgain, type Urge } from '../core/told.ts';
 import type { ChildEnd, Executor } from '../executors/executor.ts';
 import { startGuard, type Guard } from '../executors/guard.ts';
 import { parseOutput } from '../formats/output.ts';
@@ -33,6 +34,8 @@ export interface ChildrenOptions {
 export class Children {
   readonly #options: ChildrenOptions;
   readonly live = new Map<number, Live>();
+  /** Settle once all has been said of a child that is gone. */
+  readonly #ends = new Set<Promise<void>>();
   /** Why the run is stopping: a closed terminal lets items in flight finish without a deadline. */
   stopping: StopReason | undefined;
   #guard: Guard;
@@ -64,18 +67,21 @@ export class Children {
     });
     const live = newLive(child);
     this.live.set(id, live);
-    void child.ended.then((end) => this.#onEnd(id, live, end)).catch(onFault);
+    const ended = child.ended.then((end) => this.#onEnd(id, live, end)).catch(onFault);
+    this.#ends.add(ended);
+    void ended.then(() => this.#ends.delete(ended));
     emit({ type: 'child-started', child: id, pid: child.pid, pidStart: startTime(child.pid) ?? '' });
     void this.#watch(id);
   }
 
   /** Ask, wait, insist: a message, SIGTERM to the group, SIGKILL to the group. */
-  tell(id: number, why: Cause, how: 'message' | 'SIGTERM' | 'SIGKILL'): void {
+  tell(id: number, why: Cause, how: Urge): void {
     const live = this.live.get(id);
-    if (!live || live.told?.how === how || live.told?.how === 'SIGKILL') return;
+    if (!live) return;
+    const { told } = live;
     const patience = why === 'stopped' ? (this.stopping === 'SIGHUP' ? Infinity : DRAIN) : LEAVE;
-    const insistAt = Date.now() + (how === 'message' ? patience : GRACE);
-    live.told = { why: live.told && live.told.how !== 'message' ? live.told.why : why, how, insistAt };
+    live.told = toldAgain(told, { why, how, insistAt: Date.now() + (how === 'message' ? patience : GRACE) });
+    if (!isStronger(how, told)) return;
     this.#options.emit({ type: 'child-told', child: id, how, why });
     if (how === 'message') live.child.send({ type: live.attempt === undefined ? 'retire' : 'stop' });
     else live.child.kill(how);
@@ -92,7 +98,10 @@ export class Children {
 
   /** Notes that a child has handed everything in and only has to leave. */
   dismiss(live: Live): void {
-    live.told = { why: 'ok', how: 'message', insistAt: Date.now() + LEAVE };
+    const { told } = live;
+    const asked = { why: 'ok', how: 'message', insistAt: Date.now() + LEAVE } as const;
+    // It has heeded a message; whoever is being ended still is.
+    live.told = told && told.how !== 'message' ? { ...told, why: 'ok' } : asked;
   }
 
   /** Called a few times a second: insists where a child was told something and did not heed it. */
@@ -105,9 +114,9 @@ export class Children {
   /** Waits for whatever is still there, ends it where it does not go by itself, then lets the guard go. */
   async end(isFinished: boolean): Promise<void> {
     this.#isOver = true;
-    const all = [...this.live.values()];
-    const insist = setTimeout(() => all.forEach(({ child }) => child.kill('SIGKILL')), isFinished ? LEAVE : GRACE);
-    await Promise.all(all.map(({ child }) => child.ended));
+    // Only whoever is still there then: the PID of one that is gone may be somebody else's.
+    const insist = setTimeout(() => this.live.forEach(({ child }) => child.kill('SIGKILL')), isFinished ? LEAVE : GRACE);
+    await Promise.all(this.#ends);
     clearTimeout(insist);
     this.#guard.close();
   }

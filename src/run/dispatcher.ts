@@ -10,7 +10,7 @@ import type { ToParent } from '../ipc/messages.ts';
 import { isDiskCode } from '../store/disk-error.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
-import type { RunPaths } from '../store/paths.ts';
+import { shown, type RunPaths } from '../store/paths.ts';
 import { writeLogLine } from './attempt-log.ts';
 import { Attempts, idOf } from './attempts.ts';
 import { Children } from './children.ts';
@@ -144,14 +144,18 @@ export class Dispatcher {
     if (!this.#state.stopping) this.#stopWhereDue(event);
   }
 
-  #stopWhereDue({ type }: RunEvent): void {
-    const { state } = this.#options;
+  #stopWhereDue(event: RunEvent): void {
+    const { type } = event;
+    const { state, paths } = this.#options;
     const { halt } = this.#options.settings;
     if ((type === 'committed' || type === 'item-failed') && halt && halts(halt, state.failures.size, state.plan?.count ?? 0)) {
       this.stop('halt', halt.when === 'now' ? 'kill' : 'drain');
     }
     const { setupFailures, fruitless } = state.totals;
-    if (type === 'child-ended' && (setupFailures >= SETUP_FAILURES || fruitless >= FRUITLESS)) this.stop('setup');
+    if (type !== 'child-ended' || (setupFailures < SETUP_FAILURES && fruitless < FRUITLESS)) return;
+    const who = setupFailures > 0 ? 'the worker cannot be set up' : 'no child gets anything done';
+    this.emit({ type: 'warned', message: `${who}: ${event.message ?? event.cause}; see ${shown(paths.logs)}` });
+    this.stop('setup');
   }
 
   /** Does the one thing that the schedule wants; false when it wants to wait. */
@@ -205,7 +209,8 @@ export class Dispatcher {
         live.broken = { message: message.message, code: message.code };
         return;
       case 'progress':
-        if (message.settled > live.settled) live.movedAt = Date.now();
+        live.heardAt = Date.now();
+        live.oldest = message.oldest;
         Object.assign(live, { settled: message.settled, rows: message.rows, begun: message.begun, lastKey: message.lastKey });
         if (live.halving === 'refused') live.halving = 'no';
         return this.#pump();

@@ -1,20 +1,18 @@
-import { join } from 'node:path';
 import type { RunState } from '../core/state.ts';
-import { ledgerName } from '../core/names.ts';
-import { oldestStart } from '../store/ledger.ts';
 import type { RunSettings } from '../store/manifest.ts';
-import type { RunPaths } from '../store/paths.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { Live } from './live.ts';
 
 /** Milliseconds between two looks at the limits, and between two at the memory. */
 const LOOK = 200;
 const SAMPLE = 1000;
+/** Milliseconds between two heartbeats of a child, with a margin for a machine that is busy. */
+const BEAT = 300;
 
 export interface LimitsOptions {
   readonly dispatcher: Dispatcher;
   readonly state: RunState;
   readonly settings: RunSettings;
-  readonly paths: RunPaths;
   /** Called after each sample. */
   readonly onSample: () => void;
 }
@@ -43,7 +41,7 @@ export function watchLimits(options: LimitsOptions): () => void {
   };
 }
 
-function checkTime({ dispatcher, state, settings, paths }: LimitsOptions, now: number): void {
+function checkTime({ dispatcher, state, settings }: LimitsOptions, now: number): void {
   for (const [id, child] of state.children) {
     if (child.phase === 'starting' && now - child.since > settings.batchTimeout) dispatcher.children.tell(id, 'setup-failed', 'SIGTERM');
   }
@@ -56,14 +54,23 @@ function checkTime({ dispatcher, state, settings, paths }: LimitsOptions, now: n
         message: `batch ${attempt.batch} of shard ${attempt.shard} took longer than --batch-timeout; its child is ended`,
       });
       dispatcher.children.tell(attempt.child, 'batch-timeout', 'SIGTERM');
-    } else if (settings.itemTimeout !== undefined && now - live.movedAt > settings.itemTimeout) {
-      // The child may be too busy to say which item it is at; its ledger has every start.
-      const start = oldestStart(join(paths.parts, ledgerName(attempt)));
-      if (start === undefined || now - start.at <= settings.itemTimeout) continue;
-      dispatcher.emit({ type: 'warned', message: `item ${start.key} took longer than --item-timeout; its child is ended` });
+    } else if (settings.itemTimeout !== undefined) {
+      const late = lateItem(live, settings.itemTimeout, now);
+      if (late === undefined) continue;
+      dispatcher.emit({ type: 'warned', message: `${late} took longer than --item-timeout; its child is ended` });
       dispatcher.children.tell(attempt.child, 'item-timeout', 'SIGTERM');
     }
   }
+}
+
+/**
+ * What is under way for longer than allowed: the item that the child's last heartbeat named, or, where an item has kept the child too
+ * busy for a heartbeat all that time, whichever it is. The child's ledger or, failing that, another try tells.
+ */
+function lateItem({ heardAt, oldest }: Live, itemTimeout: number, now: number): string | undefined {
+  const silence = now - heardAt;
+  if (oldest !== null && oldest.ms + silence > itemTimeout) return `item ${oldest.key}`;
+  return silence > itemTimeout + BEAT ? 'an item' : undefined;
 }
 
 /** Memory of all children, in one call for all of them. */

@@ -1,5 +1,6 @@
 import type { Cause } from '../core/outcome.ts';
 import type { Child } from '../executors/executor.ts';
+import type { OldestItem } from '../ipc/messages.ts';
 
 /** What is known of a child and not worth a line in the journal. Times in milliseconds since 1970. */
 export interface Live {
@@ -10,8 +11,9 @@ export interface Live {
   settled: number;
   rows: number;
   begun: number;
-  /** When `settled` last grew. */
-  movedAt: number;
+  /** The last heartbeat: when it came, and the item that had been under way longest. */
+  heardAt: number;
+  oldest: OldestItem | null;
   lastKey: string | null;
   rss: number;
   peakRss: number;
@@ -34,7 +36,8 @@ export function newLive(child: Child): Live {
     settled: 0,
     rows: 0,
     begun: 0,
-    movedAt: 0,
+    heardAt: 0,
+    oldest: null,
     lastKey: null,
     rss: 0,
     peakRss: 0,

@@ -7,6 +7,7 @@ import type { Plan } from '../core/plan.ts';
 import { slices } from '../core/slices.ts';
 import { type Guard, keepWatched } from '../executors/guard.ts';
 import { OWN_PROCESS } from '../executors/own-process.ts';
+import { opened } from '../ipc/messages.ts';
 import type { FromPlanner, PlanRequest } from '../ipc/planning.ts';
 import { signal, TOKEN_VARIABLE } from '../store/processes.ts';
 
@@ -76,8 +77,8 @@ async function ask(request: PlanRequest, { nodeArgs, env, signal: abort, worker,
   try {
     return await new Promise<FromPlanner>((resolve, reject) => {
       let answer: FromPlanner | undefined;
-      // Only our own program answers here; a worker's own messages have no such type.
-      child.on('message', (message) => {
+      child.on('message', (raw) => {
+        const message = opened(raw);
         if (isAnswer(message)) answer = message;
       });
       child.once('error', reject);

@@ -73,7 +73,7 @@ export class Work {
 
   async run(): Promise<Report> {
     const { state, journal, manifest, settings, paths, since } = this.#options;
-    const unwatch = watchLimits({ dispatcher: this.#dispatcher, state, settings, paths, onSample: () => this.#showLive() });
+    const unwatch = watchLimits({ dispatcher: this.#dispatcher, state, settings, onSample: () => this.#showLive() });
     try {
       await this.#dispatcher.run();
     } finally {

@@ -57,33 +57,6 @@ export function* readLedger(descriptor: number): Generator<LedgerLine> {
   }
 }
 
-/** The longest-running of the items that a ledger has as started and not ended, as far as its last 256 KiB tell. */
-export function oldestStart(ledger: string): { readonly key: string; readonly at: number } | undefined {
-  let descriptor: number;
-  try {
-    descriptor = openSync(ledger, 'r');
-  } catch {
-    return undefined;
-  }
-  try {
-    const { size } = fstatSync(descriptor);
-    const buffer = Buffer.allocUnsafe(Math.min(size, 256 << 10));
-    readSync(descriptor, buffer, 0, buffer.length, size - buffer.length);
-    const open = new Map<number, { key: string; at: number }>();
-    for (const text of buffer.toString('utf8').split('\n')) {
-      const line = parse(text);
-      if (!line || !('index' in line)) continue;
-      if (line.status === 'started' && line.at !== undefined) open.set(line.index, { key: line.key, at: line.at });
-      else open.delete(line.index);
-    }
-    let oldest: { key: string; at: number } | undefined;
-    for (const start of open.values()) if (!oldest || start.at < oldest.at) oldest = start;
-    return oldest;
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
 /** What can be kept of an attempt whose child died: the items whose ledger lines and rows agree. */
 export interface Salvage extends PartTotals {
   readonly spans: readonly Span[];

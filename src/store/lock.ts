@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { UserError } from '../core/errors.ts';
@@ -47,10 +47,20 @@ export function takeLock(folder: string, run: string): Lock {
     database.close();
     throw asDiskError(error, HINT);
   }
-  return { release: () => database.close() };
+  return { release: () => release(folder, database) };
 }
 
-/** Who has, or last had, the run. */
+function release(folder: string, database: DatabaseSync): void {
+  try {
+    // Only who has the lock may touch the file: behind it the next owner's would be taken away.
+    rmSync(ownerFile(folder), { force: true });
+  } catch {
+    // On a disk that is read-only by now the name stays, for as long as this process lives.
+  }
+  database.close();
+}
+
+/** Who has the run, or had it when it was killed. */
 export function readOwner(folder: string): Owner | undefined {
   try {
     // Written by `takeLock` alone; anything else fails the checks below.

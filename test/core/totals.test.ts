@@ -25,6 +25,8 @@ function after(...events: readonly RunEvent[]): Totals {
   return totals;
 }
 
+const fruitless = (...events: readonly RunEvent[]): number => after(...events).fruitless;
+
 describe('the sums of a session', () => {
   test('begin at nothing', () => {
     expect(Object.entries(after()).filter(([, value]) => value !== 0)).toEqual([['since', 1]]);
@@ -52,7 +54,6 @@ describe('the sums of a session', () => {
   });
 
   test('know how many attempts in a row got nothing done and showed no culprit', () => {
-    const fruitless = (...events: readonly RunEvent[]): number => after(...events).fruitless;
     expect(fruitless(ended('exit', 0), ended('signal', 0))).toBe(2);
     expect(fruitless(ended('exit', 0), ended('stopped', 0), ended('orphaned', 0), ended('ok', 0))).toBe(1);
     expect(fruitless(ended('exit', 2))).toBe(0);

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parseLine } from '../../src/store/journal.ts';
 import { cut, damage, heldCsv, killParent, Place, until, worker } from './support.ts';
@@ -97,6 +97,25 @@ async function ended(): Promise<Place> {
 }
 
 describe('a run that has ended', () => {
+  test('can be resumed from any line of its journal', { timeout: 120_000 }, async () => {
+    const place = await ended();
+    const lines = journalOf(place).trimEnd().split('\n');
+    const saved = `${place.cwd}/saved`;
+    cpSync(place.file(), saved, { recursive: true });
+    for (let kept = 0; kept < lines.length; kept++) {
+      for (const folder of [place.file(), `${place.cwd}/out.csv`]) rmSync(folder, { recursive: true, force: true });
+      cpSync(saved, place.file(), { recursive: true });
+      writeFileSync(
+        place.file('journal.ndjson'),
+        lines
+          .slice(0, kept)
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
+      await expectDone(place, ['a', 'b', 'c', 'd']);
+    }
+  });
+
   test.each([
     ['half a line', (journal: string) => journal.slice(0, journal.indexOf('\n') / 2)],
     ['a line with a wrong checksum', (journal: string) => `${journal.slice(0, journal.indexOf('\n') - 2)}x}\n`],

@@ -9,6 +9,10 @@ import { csvOf, executed, WORKER } from './workers.ts';
 const doing = (deeds: string, more = ''): string =>
   `const deeds = { ${deeds} };\nexport default { columns: ['item', 'attempt'], ${more} process: async (item, ctx) => { await deeds[item]?.(item, ctx); return { item, attempt: ctx.attempt }; } };\n`;
 
+/** What `shardyard plan` would do with twelve items. */
+const planned = async (place: Place, ...flags: readonly string[]): Promise<unknown> =>
+  JSON.parse((await place.shardyard('plan', 'w.mjs', '--items', '0:12', '--json', ...flags)).stdout);
+
 describe('tries', () => {
   test('an item that throws is tried again after a pause, one that says it is pointless is not', async () => {
     const place = new Place({
@@ -138,8 +142,6 @@ describe('a worker', () => {
 
   test('is given its own defaults where nobody says otherwise', async () => {
     const files = { 'w.mjs': doing('', 'defaults: { shards: 3, batchSize: 2, processes: 1, concurrency: 4 },') };
-    const planned = async (place: Place, ...flags: readonly string[]): Promise<unknown> =>
-      JSON.parse((await place.shardyard('plan', 'w.mjs', '--items', '0:12', '--json', ...flags)).stdout);
     expect(await planned(new Place(files))).toMatchObject({ processes: 1, batchSize: 2, concurrency: 4, shards: { length: 3 } });
     const place = new Place({ ...files, 'shardyard.yaml': 'shards: 2\nbatchSize: 5\n' });
     expect(await planned(place, '--batch-size', '1')).toMatchObject({ batchSize: 1, concurrency: 4, shards: { length: 2 } });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { launch, resume, type LaunchOptions, type RunEvent, type RunHandle, UserError } from '../../src/index.ts';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { defineWorker, launch, resume, type LaunchOptions, type RunEvent, type RunHandle, UserError } from '../../src/index.ts';
 import { runItem } from '../../src/testing.ts';
 import { Place } from './support.ts';
 import { csvOf, WORKER } from './workers.ts';
@@ -74,32 +75,20 @@ test('wrong input, and a stop while it is planned, reject with what there is to 
 
 test('runItem gives the rows of one item, by the rules of a run', async () => {
   const told: string[] = [];
-  const worker = {
-    params: {
-      '~standard': {
-        version: 1 as const,
-        vendor: 'test',
-        validate: (given: unknown) => ({ value: { years: Number((given as { years: string }).years) } }),
-      },
-    },
-    columns: ['symbol', 'years', 'state', 'key', 'attempt'],
-    key: (item: { symbol: string }) => `${item.symbol}!`,
-    setup: () => 'ready',
-    teardown: (state: string) => void told.push(`down ${state}`),
-    async *process(
-      { symbol }: { symbol: string },
-      {
-        params,
-        state,
-        key,
-        attempt,
-        log,
-      }: { params: { years: number }; state: string; key: string; attempt: number; log: (...values: unknown[]) => void },
-    ) {
-      log('loading %s', symbol);
-      yield { symbol, years: params.years, state, key, attempt };
-    },
+  const params: StandardSchemaV1<unknown, { readonly years: number }> = {
+    '~standard': { version: 1, vendor: 'test', validate: (given) => ({ value: { years: Number((given as { years: string }).years) } }) },
   };
+  const worker = defineWorker<{ readonly symbol: string }, string, typeof params>({
+    params,
+    columns: ['symbol', 'years', 'state', 'key', 'attempt'],
+    key: ({ symbol }) => `${symbol}!`,
+    setup: () => 'ready',
+    teardown: (state) => void told.push(`down ${state}`),
+    async *process({ symbol }, { params: { years }, state, key, attempt, log }) {
+      log('loading %s', symbol);
+      yield { symbol, years, state, key, attempt };
+    },
+  });
   const rows = await runItem(worker, { symbol: 'AAPL' }, { params: { years: '7' }, attempt: 2, log: (line) => void told.push(line) });
   expect(rows).toEqual([{ symbol: 'AAPL', years: 7, state: 'ready', key: 'AAPL!', attempt: 2 }]);
   expect(told).toEqual(['loading AAPL', 'down ready']);

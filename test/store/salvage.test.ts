@@ -2,7 +2,7 @@ import { appendFileSync, copyFileSync, readFileSync, rmSync, truncateSync, write
 import { crc32 } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { IntervalSet, type Span } from '../../src/core/intervals.ts';
-import { type LedgerLine, oldestStart, salvage } from '../../src/store/ledger.ts';
+import { type LedgerLine, salvage } from '../../src/store/ledger.ts';
 import type { PartTotals } from '../../src/core/events.ts';
 import { PartWriter } from '../../src/store/part-writer.ts';
 import { findFault } from '../../src/store/verify.ts';
@@ -180,26 +180,5 @@ describe('what a child claims is not believed', () => {
     ['bytes, not 1', { ledgerBytes: 1 }],
   ])('%s', async (fault, wrong) => {
     expect(await findFault(files, { ...totals, ...wrong })).toContain(fault);
-  });
-});
-
-describe('the item that has been running longest', () => {
-  test('is the oldest start without an end', () => {
-    expect(oldestStart(files.ledger)).toEqual({ key: 'k9', at: 3000 });
-    const two = folder.name('.ledger.ndjson');
-    writeFileSync(
-      two,
-      '{"index":1,"key":"b","status":"started","at":20}\n{"index":0,"key":"a","status":"started","at":10}\n{"index":2,"key":"c","sta',
-    );
-    expect(oldestStart(two)).toEqual({ key: 'a', at: 10 });
-    appendFileSync(two, 'rted"}\n{"index":0,"key":"a","status":"tried"}\n');
-    expect(oldestStart(two)).toEqual({ key: 'b', at: 20 });
-  });
-
-  test('is nobody where nothing runs, and where there is no ledger', () => {
-    const empty = folder.name('.ledger.ndjson');
-    writeFileSync(empty, '');
-    expect(oldestStart(empty)).toBeUndefined();
-    expect(oldestStart(folder.name())).toBeUndefined();
   });
 });
