@@ -1,7 +1,10 @@
 import type { Cause } from './outcome.ts';
-import type { EndState } from './events.ts';
+import type { EndState, StopReason } from './events.ts';
 
-/** A failed item as shown to the user. */
+/** So many failed items are listed in `report.json` and by `status`; the journal has all of them. */
+export const MOST_LISTED = 1000;
+
+/** A failed item as shown to the user. `message`: at most 200 characters of it; the log has all. */
 export interface FailureRow {
   readonly index: number;
   readonly key: string;
@@ -11,6 +14,15 @@ export interface FailureRow {
   readonly tries: number;
   /** Path of the log that holds what the child printed. */
   readonly log: string;
+}
+
+/** Why a session ended before its work was done. */
+export interface Stopped {
+  readonly why: StopReason;
+  /** What was at fault, as far as it is known: what `setup` threw, which rule of `--halt`, what the disk said. */
+  readonly message: string | null;
+  /** Path of the log that has more of it. */
+  readonly log: string | null;
 }
 
 /** One shard in `status`. `waiting`: not begun or between batches. */
@@ -28,10 +40,15 @@ export interface ShardStatus {
   readonly log: string;
 }
 
-/** `shardyard status --json`. Rates are items a second. */
+/**
+ * `shardyard status --json`. Rates are items a second. An item is either done, failed, running or waiting; only one that failed and kept
+ * the rows of an earlier try is both done and failed. An item that is to be done again is not done.
+ */
 export interface Status {
   readonly run: string;
   readonly state: 'planning' | 'running' | 'interrupted' | EndState;
+  /** Why the last session, or the one that is going on, was or is being stopped; null when it was not. */
+  readonly stopped: Stopped | null;
   readonly items: {
     readonly total: number;
     readonly done: number;
@@ -43,7 +60,10 @@ export interface Status {
   readonly rate: number | null;
   readonly etaSeconds: number | null;
   readonly shards: readonly ShardStatus[];
+  /** The first 1,000 in item order; `items.failed` counts all. */
   readonly failures: readonly FailureRow[];
+  /** Failed items that are not listed in `failures`. */
+  readonly failuresLeftOut: number;
   readonly output: string;
 }
 
@@ -83,10 +103,16 @@ export interface Report {
   readonly run: string;
   readonly state: EndState;
   readonly exitCode: number;
+  /** Null unless the session was stopped early. */
+  readonly stopped: Stopped | null;
+  /** `failed` includes items that kept the rows of an earlier try; these are also in `done`. */
   readonly items: { readonly total: number; readonly done: number; readonly failed: number; readonly owed: number };
   readonly rows: number;
   readonly failedByCause: Readonly<Partial<Record<Cause, number>>>;
+  /** The first 1,000 in item order; `items.failed` and `failedByCause` count all. */
   readonly failures: readonly FailureRow[];
+  /** Failed items that are not listed in `failures`. */
+  readonly failuresLeftOut: number;
   /** Items whose rerun failed and that kept their old rows; keys. */
   readonly keptOldRows: readonly string[];
   readonly retries: number;

@@ -27,8 +27,7 @@ export const NOTHING_UNDERWAY: Underway = { attempts: [], settled: () => 0 };
 export function tally(state: RunState, { attempts, settled }: Underway, start = 0, end = state.plan?.count ?? 0): Tally {
   const total = end - start;
   const owed = countSpans([...state.owed.within(start, end)]);
-  let failed = 0;
-  for (const index of state.failures.keys()) if (index >= start && index < end && !state.coverage.has(index)) failed++;
+  const failed = countBare(state, start, end);
   let [unsettled, fresh] = [0, 0];
   for (const attempt of attempts) {
     const count = countSpans([...attempt.unsettled.within(start, end)]);
@@ -36,4 +35,15 @@ export function tally(state: RunState, { attempts, settled }: Underway, start = 
     fresh += Math.min(count, settled(attempt));
   }
   return { total, done: total - owed - failed + fresh, failed, running: unsettled - fresh, waiting: owed - unsettled };
+}
+
+/** Failed items without rows at `[start, end)`. */
+function countBare({ failures, coverage }: RunState, start: number, end: number): number {
+  let count = 0;
+  if (end - start < failures.size) {
+    for (let index = start; index < end; index++) if (failures.has(index) && !coverage.has(index)) count++;
+    return count;
+  }
+  for (const index of failures.keys()) if (index >= start && index < end && !coverage.has(index)) count++;
+  return count;
 }

@@ -17,7 +17,7 @@ export interface Totals {
   lastSetupFailure: number;
   /** Attempts in a row that died without having finished an item or shown a culprit. */
   fruitless: number;
-  /** The end of the last child that died without being asked to go. */
+  /** The last child that died, other than in peace. */
   lastDeath: { readonly cause: Cause; readonly message: string | undefined } | undefined;
   setupMs: number;
   itemMs: number;

@@ -105,7 +105,10 @@ export interface Envelope<Message> {
 /** A message from a child, or `undefined` for anything else that came over its channel. */
 export function asToParent(raw: unknown): ToParent | undefined {
   const message = opened(raw);
-  return tagged(message, toParent) ? (message as ToParent) : undefined;
+  if (typeof message !== 'object' || message === null) return undefined;
+  const fields = Object.entries(toParent).find(([type]) => 'type' in message && message.type === type)?.[1];
+  if (!fields || Object.entries(fields).some(([field, check]) => !check(Reflect.get(message, field)))) return undefined;
+  return message as ToParent;
 }
 
 /** A message from the parent. */

@@ -146,15 +146,14 @@ export class Dispatcher {
 
   #stopWhereDue(event: RunEvent): void {
     const { type } = event;
-    const { state, paths } = this.#options;
     const { halt } = this.#options.settings;
-    if ((type === 'committed' || type === 'item-failed') && halt && halts(halt, state.failures.size, state.plan?.count ?? 0)) {
+    if ((type === 'committed' || type === 'item-failed') && halt && halts(halt, this.#state.failures.size, this.#state.plan?.count ?? 0)) {
       this.stop('halt', halt.when === 'now' ? 'kill' : 'drain');
     }
-    const { setupFailures, fruitless } = state.totals;
+    const { setupFailures, fruitless } = this.#state.totals;
     if (type !== 'child-ended' || (setupFailures < SETUP_FAILURES && fruitless < FRUITLESS)) return;
     const who = setupFailures > 0 ? 'the worker cannot be set up' : 'no child gets anything done';
-    this.emit({ type: 'warned', message: `${who}: ${event.message ?? event.cause}; see ${shown(paths.logs)}` });
+    this.emit({ type: 'warned', message: `${who}: ${event.message ?? event.cause}; see ${shown(this.#options.paths.logs)}` });
     this.stop('setup');
   }
 

@@ -1,13 +1,15 @@
 import { tolerates } from '../core/halt.ts';
 import { STOP_CODES } from '../core/exit-codes.ts';
-import type { EndState } from '../core/events.ts';
-import type { FailureRow, Report } from '../core/report.ts';
+import type { EndState, ItemFailure } from '../core/events.ts';
+import { type FailureRow, MOST_LISTED, type Report } from '../core/report.ts';
 import type { RunState } from '../core/state.ts';
+import { NOTHING_UNDERWAY, tally } from '../core/tally.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
 import { type RunPaths, shown } from '../store/paths.ts';
 import { logOf } from './attempt-log.ts';
 import { commandFor } from './next-command.ts';
 import type { Folders } from './snapshot.ts';
+import { stoppedBy } from './stopped.ts';
 
 /** Milliseconds, and moments in milliseconds since 1970. */
 export interface Times {
@@ -27,24 +29,26 @@ export interface ReportOptions {
 
 /** What a session has come to. */
 export function reportOf({ state, settings, manifest, paths, folders, times }: ReportOptions): Report {
+  const all = inOrder(state);
   const failures = failureRows(state, paths.logs);
-  const total = state.plan?.count ?? 0;
+  const { total, done } = tally(state, NOTHING_UNDERWAY);
   const end: EndState = state.closed ?? 'stopped';
-  const kept = failures.filter(({ index }) => state.coverage.has(index)).map(({ key }) => key);
   const failedByCause: Report['failedByCause'] = {};
-  for (const { cause } of failures) Object.assign(failedByCause, { [cause]: (failedByCause[cause] ?? 0) + 1 });
+  for (const { cause } of all) Object.assign(failedByCause, { [cause]: (failedByCause[cause] ?? 0) + 1 });
   const { merged, totals } = state;
   const wall = Date.now() - times.since;
   return {
     version: 1,
     run: manifest.run,
     state: end,
-    exitCode: state.stopping ? STOP_CODES[state.stopping.why] : tolerates(settings.maxFailures, failures.length, total) ? 0 : 1,
-    items: { total, done: state.coverage.size, failed: failures.length, owed: state.owed.size },
+    exitCode: state.stopping ? STOP_CODES[state.stopping.why] : tolerates(settings.maxFailures, all.length, total) ? 0 : 1,
+    stopped: stoppedBy(state, paths.logs, settings.halt),
+    items: { total, done, failed: all.length, owed: state.owed.size },
     rows: end !== 'stopped' && merged ? merged.rows : state.rows,
     failedByCause,
     failures,
-    keptOldRows: kept,
+    failuresLeftOut: all.length - failures.length,
+    keptOldRows: all.filter(({ index }) => state.coverage.has(index)).map(({ key }) => key),
     retries: totals.retries,
     children: { started: totals.childrenStarted, died: totals.childrenDied, peakRssBytes: totals.peakRss },
     parentPeakRssBytes: process.resourceUsage().maxRSS * 1024,
@@ -57,17 +61,17 @@ export function reportOf({ state, settings, manifest, paths, folders, times }: R
     next:
       end === 'stopped'
         ? commandFor('resume', manifest.run, folders)
-        : failures.length > 0
+        : all.length > 0
           ? commandFor('rerun', manifest.run, folders, ' --failed')
           : null,
     warnings: state.warnings,
   };
 }
 
-/** The failed items, in item order, each with the log of its shard. */
+/** The first failed items, in item order, each with the log of its shard. */
 export function failureRows(state: RunState, logs: string): FailureRow[] {
-  return [...state.failures.values()]
-    .toSorted((a, b) => a.index - b.index)
+  return inOrder(state)
+    .slice(0, MOST_LISTED)
     .map(({ index, key, cause, message, tries }) => {
       const shard = state.shardOf(index);
       return {
@@ -81,3 +85,5 @@ export function failureRows(state: RunState, logs: string): FailureRow[] {
       };
     });
 }
+
+const inOrder = ({ failures }: RunState): ItemFailure[] => [...failures.values()].toSorted((a, b) => a.index - b.index);

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { unreachable } from '../core/errors.ts';
+import type { Halt } from '../core/options.ts';
+import { formatCount, formatHalt } from '../core/quantities.ts';
+import type { Stopped } from '../core/report.ts';
+import type { RunState } from '../core/state.ts';
+import { shown } from '../store/paths.ts';
+
+/** Why a session was stopped early, if it was. `halt`: the rule that held in this session, where it is known. */
+export function stoppedBy(state: RunState, logs: string, halt?: Halt): Stopped | null {
+  if (!state.stopping) return null;
+  const { why } = state.stopping;
+  const { lastDeath } = state.totals;
+  const said = lastDeath?.message ?? null;
+  switch (why) {
+    case 'setup':
+      if (lastDeath?.cause === 'setup-failed') return { why, message: said, log: shown(join(logs, 'setup.log')) };
+      return { why, message: `no child gets anything done; the last one: ${said ?? lastDeath?.cause ?? 'unknown'}`, log: null };
+    case 'disk':
+      // The child that broke off said what the disk had told it.
+      return { why, message: said ?? state.warnings.at(-1) ?? null, log: null };
+    case 'halt': {
+      const counts = `${formatCount(state.failures.size)} of ${formatCount(state.plan?.count ?? 0)} items`;
+      return { why, message: halt ? `${counts}, --halt ${formatHalt(halt)}` : counts, log: null };
+    }
+    case 'SIGINT':
+    case 'SIGTERM':
+    case 'SIGHUP':
+    case 'abort':
+      return { why, message: null, log: null };
+    default:
+      return unreachable(why);
+  }
+}
