@@ -1,30 +1,22 @@
 import type { ItemFailure } from '../core/events.ts';
 import { behind, restOf } from '../core/halve.ts';
 import type { Span } from '../core/intervals.ts';
-import type { AnyWorker, Rows } from '../core/worker.ts';
+import type { Rows } from '../core/worker.ts';
 import type { FrozenItem } from '../input/item-reader.ts';
-import type { ToParent, WorkMessage } from '../ipc/messages.ts';
+import type { ToParent } from '../ipc/messages.ts';
 import { PartWriter } from '../store/part-writer.ts';
-import { type Shared, ItemContext } from './context.ts';
+import type { BatchOptions } from './batch-options.ts';
+import { ItemContext } from './context.ts';
 import { DoneSpans } from './done-spans.ts';
-import { type Encode, emitRows, isPromise } from './emit-rows.ts';
+import { emitRows, isPromise } from './emit-rows.ts';
 import { Gate } from './gate.ts';
 import { Marks } from './marks.ts';
 import { OpenItems } from './open-items.ts';
-import { Thrown } from './thrown.ts';
+import { pauses, Thrown } from './thrown.ts';
 
 /** Milliseconds between two flushes, and between two heartbeats. */
 const FLUSH = 10;
 const HEARTBEAT = 100;
-
-export interface BatchOptions {
-  readonly work: WorkMessage;
-  readonly worker: AnyWorker;
-  readonly shared: Shared;
-  readonly encode: Encode;
-  readonly entries: Iterable<FrozenItem>;
-  readonly send: (message: ToParent) => void;
-}
 
 /**
  * Works through one attempt: items in order, `concurrency` at a time, each finished one into the part and the ledger as it
@@ -97,8 +89,7 @@ export class Batch {
           this.#now = performance.now();
         }
       }
-      for (let place = 0; place < this.#concurrency; place++) await this.#gate.enter();
-      for (let place = 0; place < this.#concurrency; place++) this.#gate.leave();
+      await this.#gate.emptied();
       await Promise.all(this.#later);
       if (this.#fatal !== undefined) throw this.#fatal;
       const totals = this.#writer.finish();
@@ -210,11 +201,7 @@ export class Batch {
     };
     try {
       await pRetry(attempt, {
-        retries: Math.max(0, work.retries - before),
-        minTimeout: 1000 * 2 ** before,
-        maxTimeout: 30_000,
-        factor: 2,
-        randomize: true,
+        ...pauses(before, work.retries),
         signal: this.#abandon.signal,
         shouldRetry: ({ error }) => error instanceof Thrown && !error.isFinal && this.#fatal === undefined,
         onFailedAttempt: ({ error, retriesLeft }) => {
@@ -253,6 +240,13 @@ export class Batch {
   #beat(now: number): void {
     this.#beatAt = now;
     const settled = this.#done.size + this.#failed.length;
-    this.#options.send({ type: 'progress', settled, rows: this.#rows, begun: this.#begun, lastKey: this.#lastKey, oldest: this.#open.oldest(now) });
+    this.#options.send({
+      type: 'progress',
+      settled,
+      rows: this.#rows,
+      begun: this.#begun,
+      lastKey: this.#lastKey,
+      oldest: this.#open.oldest(now),
+    });
   }
 }

@@ -1,9 +1,11 @@
 /** Lets at most `places` tasks in at a time; whoever waits longest is next. */
 export class Gate {
+  readonly #places: number;
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
   constructor(places: number) {
+    this.#places = places;
     this.#free = places;
   }
 
@@ -22,5 +24,11 @@ export class Gate {
     const next = this.#waiting.shift();
     if (next) next();
     else this.#free++;
+  }
+
+  /** Settles when nobody is inside. */
+  async emptied(): Promise<void> {
+    for (let place = 0; place < this.#places; place++) await this.enter();
+    for (let place = 0; place < this.#places; place++) this.leave();
   }
 }

@@ -50,7 +50,8 @@ process.on('message', (raw) => {
 });
 
 function send(message: ToParent, written?: () => void): void {
-  if (process.send && process.connected) process.send({ shardyard: message } satisfies Envelope<ToParent>, undefined, undefined, () => written?.());
+  if (process.send && process.connected)
+    process.send({ shardyard: message } satisfies Envelope<ToParent>, undefined, undefined, () => written?.());
 }
 
 async function setUp(message: InitMessage): Promise<void> {

@@ -22,3 +22,15 @@ export class Thrown extends Error {
     return error.syscall === 'write' && ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS'].includes(String(error.code));
   }
 }
+
+/** p-retry's options for an item that has been tried before: 1 s before the second try, doubling, at most 30 s, with jitter. */
+export const pauses = (
+  before: number,
+  retries: number,
+): { retries: number; minTimeout: number; maxTimeout: number; factor: number; randomize: boolean } => ({
+  retries: Math.max(0, retries - before),
+  minTimeout: 1000 * 2 ** before,
+  maxTimeout: 30_000,
+  factor: 2,
+  randomize: true,
+});

@@ -86,7 +86,13 @@ export const VERB_OPTIONS = {
     verbs: ['resume'],
     describe: 'throw the rows away and do every item again',
   },
-  partial: { kind: 'flag', flag: 'partial', group: ROWS, verbs: ['merge'], describe: 'merge what is done of an unfinished run' },
+  partial: {
+    kind: 'flag',
+    flag: 'partial',
+    group: ROWS,
+    verbs: ['merge'],
+    describe: 'merge what is done of an unfinished run; without --output to NAME.partial.csv and the like, beside its own output',
+  },
   follow: {
     kind: 'flag',
     flag: 'follow',

@@ -1,18 +1,19 @@
 import { formatBytes, formatCount } from '../core/quantities.ts';
 import { remedy } from '../core/remedy.ts';
 import { formatPercent, formatRate, formatSeconds, plural } from '../reporters/numbers.ts';
+import { explainStop, isSetup } from '../reporters/stops.ts';
 import { escapeText, shown } from '../reporters/text.ts';
 import { commandFor } from '../run/next-command.ts';
 import { formatTable } from './table.ts';
 import type { ChalkInstance } from 'chalk';
 import type { RunChoice } from '../core/api.ts';
-import type { FailureRow, ShardStatus, Status } from '../core/report.ts';
+import type { ShardStatus, Status } from '../core/report.ts';
 
 const MOST_FAILURES = 20;
 
 /** `shardyard status` for people. `place` goes into the command that does what is left. */
 export function formatStatus(status: Status, place: Omit<RunChoice, 'run'>, chalk: ChalkInstance): string {
-  return [head(status, chalk), shardTable(status.shards, chalk), failures(status.failures, chalk), next(status, place, chalk)]
+  return [head(status, chalk), shardTable(status.shards, chalk), failures(status, chalk), next(status, place, chalk)]
     .filter((section) => section !== '')
     .join('\n');
 }
@@ -23,7 +24,7 @@ const paint = (state: Status['state'] | ShardStatus['state'], chalk: ChalkInstan
   return state === 'running' || state === 'planning' ? chalk.cyan(state) : chalk.yellow(state);
 };
 
-function head({ run, state, items, rows, rate, etaSeconds, output }: Status, chalk: ChalkInstance): string {
+function head({ run, state, stopped, items, rows, rate, etaSeconds, output }: Status, chalk: ChalkInstance): string {
   const { total, done, failed, running, waiting } = items;
   const counts = [
     `${formatCount(done)} of ${plural(total, 'item')} done${total > 0 ? ` (${formatPercent(done, total)})` : ''}`,
@@ -34,7 +35,13 @@ function head({ run, state, items, rows, rate, etaSeconds, output }: Status, cha
     ...(rate === null ? [] : [formatRate(rate)]),
     ...(etaSeconds === null ? [] : [`ETA ${formatSeconds(etaSeconds)}`]),
   ];
-  return `${chalk.bold(run)}  ${paint(state, chalk)}\n${counts.join(', ')}\noutput ${escapeText(output)}\n`;
+  return `${chalk.bold(run)}  ${paint(state, chalk)}\n${why(stopped)}${counts.join(', ')}\noutput ${escapeText(output)}\n`;
+}
+
+function why(stopped: Status['stopped']): string {
+  if (stopped === null) return '';
+  const log = stopped.log === null ? '' : `log ${escapeText(stopped.log)}\n`;
+  return `stopped: ${explainStop(stopped)}\n${log}${isSetup(stopped) ? `${remedy('setup-failed')}\n` : ''}`;
 }
 
 function shardTable(shards: readonly ShardStatus[], chalk: ChalkInstance): string {
@@ -65,7 +72,7 @@ function shardTable(shards: readonly ShardStatus[], chalk: ChalkInstance): strin
   );
 }
 
-function failures(all: readonly FailureRow[], chalk: ChalkInstance): string {
+function failures({ failures: all, failuresLeftOut }: Status, chalk: ChalkInstance): string {
   if (all.length === 0) return '';
   const first = all.slice(0, MOST_FAILURES);
   const table = formatTable(
@@ -88,13 +95,15 @@ function failures(all: readonly FailureRow[], chalk: ChalkInstance): string {
       escapeText(log),
     ]),
   );
-  const others = all.length - first.length;
+  const others = all.length - first.length + failuresLeftOut;
+  const where = failuresLeftOut > 0 ? `status --json lists the first ${formatCount(all.length)}` : 'status --json has all';
   const causes = [...new Set(all.map(({ cause }) => cause))];
   const advice = causes.flatMap((cause) => {
     const what = remedy(cause);
     return what === undefined ? [] : [`${cause}: ${what}\n`];
   });
-  return `${chalk.bold('Failed items')}\n${table}${others > 0 ? `… and ${formatCount(others)} more: status --json has all\n` : ''}${advice.join('')}`;
+  const more = others > 0 ? `… and ${formatCount(others)} more: ${where}\n` : '';
+  return `${chalk.bold('Failed items')}\n${table}${more}${advice.join('')}`;
 }
 
 function next({ run, state, items }: Status, place: Omit<RunChoice, 'run'>, chalk: ChalkInstance): string {

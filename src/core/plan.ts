@@ -31,4 +31,23 @@ export interface Plan {
   readonly emptyShards: number;
   /** What earlier plans already know of these items; empty for the first plan. */
   readonly moves: readonly Move[];
+  /** What the user gave for this plan; absent: as for the plan before. */
+  readonly given?: PlanGiven;
+  /** Of the rows made from this plan on; absent: as before, or as in the manifest. */
+  readonly rows?: RowShape;
+}
+
+/** What a plan was made from, as the user gave it. Absent: the worker's own items, all of them, split automatically. */
+export interface PlanGiven {
+  readonly items?: string | undefined;
+  readonly key?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly shards?: number | undefined;
+  readonly batchSize?: number | undefined;
+}
+
+/** How rows are written into parts. */
+export interface RowShape {
+  readonly columns: readonly string[] | null;
+  readonly partFormat: 'csv' | 'ndjson';
 }

@@ -4,6 +4,8 @@ import type { ItemsRef, Plan } from '../core/plan.ts';
 
 /** What the planning child is to do: import the worker, list its items, write them to `file`, compare them with earlier plans. */
 export interface PlanRequest {
+  /** Only import the worker and tell its columns; everything else of the answer is empty. */
+  readonly describe?: boolean;
   readonly worker: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly items?: string;

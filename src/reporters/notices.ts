@@ -4,6 +4,7 @@ import { countSpans } from '../core/intervals.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/quantities.ts';
 import { remedy } from '../core/remedy.ts';
 import { plural } from './numbers.ts';
+import { STOPPED_BY } from './stops.ts';
 import { escapeText, shown } from './text.ts';
 
 /** A line about something that happened, as both the plain reporter and the bars print it. */
@@ -88,15 +89,6 @@ const MORE: Readonly<Record<Notice['kind'], string>> = {
   died: 'dead children',
   warning: 'warnings',
   stopping: 'reasons to stop',
-};
-const STOPPED_BY: Readonly<Record<StopReason, string>> = {
-  SIGINT: 'interrupted (SIGINT)',
-  SIGTERM: 'asked to end (SIGTERM)',
-  SIGHUP: 'the terminal is gone (SIGHUP)',
-  halt: 'as many items have failed as --halt allows',
-  abort: 'aborted by the program that started the run',
-  setup: 'the worker cannot be set up',
-  disk: 'the disk is full',
 };
 const DRAIN: Readonly<Record<StopReason, string>> = {
   SIGINT: 'finishing items in flight, press Ctrl-C again to end now',

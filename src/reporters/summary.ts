@@ -4,6 +4,7 @@ import { formatBytes, formatCount, formatDuration } from '../core/quantities.ts'
 import { groupFailures, remedy } from '../core/remedy.ts';
 import type { FailureRow, Report } from '../core/report.ts';
 import { plural } from './numbers.ts';
+import { explainStop, isSetup } from './stops.ts';
 import { escapeText, padEnd, shown, wrap } from './text.ts';
 
 /** Lines are not wider than this, except for paths and commands, which are never cut. */
@@ -21,6 +22,7 @@ export function formatSummary(report: Report, colour: boolean): string {
     ...facts(report, chalk),
     ...warnings(report, chalk),
     ...failures(report, chalk),
+    ...remedies(causesOf(report), chalk),
     ...next(report, chalk),
   ];
   return `${lines.join('\n')}\n`;
@@ -34,6 +36,7 @@ function title({ run, state }: Report, chalk: ChalkInstance): string {
 function facts(report: Report, chalk: ChalkInstance): string[] {
   const { items, children, time, output } = report;
   return [
+    ...stopped(report.stopped, chalk),
     ...fact(chalk, 'Items', [
       `${formatCount(items.done)} of ${formatCount(items.total)} done`,
       ...(items.failed > 0 ? [chalk.red(`${formatCount(items.failed)} failed`)] : []),
@@ -72,6 +75,12 @@ function facts(report: Report, chalk: ChalkInstance): string[] {
   ];
 }
 
+/** Why the session ended early, and where there is more about it. */
+function stopped(reason: Report['stopped'], chalk: ChalkInstance): string[] {
+  if (reason === null) return [];
+  return [...fact(chalk, 'Stopped', [explainStop(reason)]), ...(reason.log === null ? [] : [place(chalk, '', `log ${reason.log}`)])];
+}
+
 /** A labelled line, wrapped where it is long; nothing when there is nothing to say. */
 function fact(chalk: ChalkInstance, label: string, parts: readonly string[]): string[] {
   if (parts.length === 0) return [];
@@ -105,8 +114,8 @@ function warnings({ warnings: all }: Report, chalk: ChalkInstance): string[] {
   return ['', chalk.yellow('Warnings'), ...first, ...(others > 0 ? [`  … and ${formatCount(others)} more`] : [])];
 }
 
-/** The failures by message with a sample each, and what to do about each cause. */
-function failures({ failures: all, folder }: Report, chalk: ChalkInstance): string[] {
+/** The failures by message with a sample each. */
+function failures({ failures: all, failuresLeftOut, folder }: Report, chalk: ChalkInstance): string[] {
   if (all.length === 0) return [];
   const groups = groupFailures(all);
   const first = groups.slice(0, MOST_GROUPS);
@@ -117,8 +126,15 @@ function failures({ failures: all, folder }: Report, chalk: ChalkInstance): stri
   ]);
   const others = groups.length - first.length;
   const more = others > 0 ? [`  … and ${plural(others, 'more message')}: all are in ${escapeText(folder)}/report.json`] : [];
-  const causes = [...new Set(groups.map(({ cause }) => cause))];
-  return ['', chalk.bold('Failures'), ...lines, ...more, ...remedies(causes, chalk)];
+  const head =
+    failuresLeftOut > 0 ? `Failures, the first ${formatCount(all.length)} of ${formatCount(all.length + failuresLeftOut)}` : 'Failures';
+  return ['', chalk.bold(head), ...lines, ...more];
+}
+
+/** What somebody may have to mend, the most frequent first. */
+function causesOf({ failures: all, stopped: reason }: Report): Cause[] {
+  const failed = groupFailures(all).map(({ cause }) => cause);
+  return [...new Set(isSetup(reason) ? ['setup-failed' as const, ...failed] : failed)];
 }
 
 function sampleOf({ key, index, shard, tries }: FailureRow): string {

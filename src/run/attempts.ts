@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { countSpans, type Span } from '../core/intervals.ts';
 import { attemptName, ledgerName, partName } from '../core/names.ts';
 import { causeOf, describeEnd, type Cause } from '../core/outcome.ts';
 import type { Piece, View } from '../core/schedule.ts';
@@ -25,6 +26,8 @@ export interface AttemptsOptions {
   readonly settings: RunSettings;
   readonly paths: RunPaths;
   readonly emit: (fact: Fact) => void;
+  /** As `emit`, but appended and applied when it returns. */
+  readonly record: (fact: Fact) => void;
 }
 
 export type Receipt = Extract<ToParent, { type: 'receipt' }>;
@@ -41,13 +44,13 @@ export class Attempts {
 
   /** Hands a piece of work to a child that is ready. */
   dispatch(id: number, live: Live, slot: number, piece: Piece): void {
-    const { settings, paths, manifest, state, emit } = this.#options;
+    const { settings, paths, manifest, state, record } = this.#options;
     const { plan } = state;
     if (!plan) return;
     const { shard, batch, attempt, spans, stolen, mode } = piece;
     Object.assign(live, { attempt: attemptName(piece), settled: 0, rows: 0, begun: 0, heardAt: Date.now(), oldest: null, halving: 'no' });
     // Journalled before the child can open its files: no file is ever there that the journal does not know.
-    emit({ type: 'dispatched', child: id, slot, shard, batch, attempt, spans, stolen, mode });
+    record({ type: 'dispatched', child: id, slot, shard, batch, attempt, spans, stolen, mode });
     const tries = [...state.trouble].filter(([index]) => spans.some(([start, end]) => index >= start && index < end));
     live.child.send({
       type: 'work',
@@ -70,7 +73,7 @@ export class Attempts {
   /** Commits what a child has handed in, if it is there (P3). False when it is not: then what verifies is kept. */
   async check(live: Live, attempt: Running, { spans, totals, failed, itemMs, rss }: Receipt): Promise<boolean> {
     const { emit } = this.#options;
-    const fault = await findFault(this.#filesOf(attempt), totals);
+    const fault = misclaimed(attempt, spans, totals.items) ?? (await findFault(this.#filesOf(attempt), totals));
     live.attempt = undefined;
     if (fault !== undefined) {
       emit({ type: 'warned', message: `${attemptName(attempt)}: ${fault}; what verifies is kept, the rest is done again` });
@@ -142,6 +145,14 @@ export class Attempts {
     const { paths, manifest } = this.#options;
     return { part: join(paths.parts, partName(attempt, manifest.partFormat)), ledger: join(paths.parts, ledgerName(attempt)) };
   }
+}
+
+/** What is wrong with the positions that a child claims to have done, if anything. */
+function misclaimed({ unsettled }: Running, spans: readonly Span[], items: number): string | undefined {
+  const claimed = countSpans(spans);
+  if (claimed !== items) return `the receipt names ${claimed} positions for ${items} items`;
+  const owned = spans.reduce((sum, [start, end]) => sum + countSpans([...unsettled.within(start, end)]), 0);
+  return owned === claimed ? undefined : `the receipt names ${claimed - owned} positions that the attempt does not have`;
 }
 
 /** An attempt's name in events. */

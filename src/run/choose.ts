@@ -14,7 +14,7 @@ export const failedSpans = (state: RunState): Span[] =>
 
 /** The positions that a rerun is about. */
 export function chosen(state: RunState, choice: RerunChoice, { paths }: Found): Span[] {
-  const { plan } = state;
+  const plan = state.plan ?? state.plans[0];
   if (!plan || choice.kind === 'failed') return failedSpans(state);
   if (choice.kind === 'shards') {
     const indexes = parseIndexSet(choice.shards, { count: plan.shards.length, what: 'shard' });

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '../core/errors.ts';
+import { moveSpans } from '../core/coverage.ts';
+import { IntervalSet } from '../core/intervals.ts';
 import { parseAttemptName } from '../core/names.ts';
 import type { RerunChoice, ResumeOptions } from '../core/options.ts';
 import type { Report } from '../core/report.ts';
@@ -22,7 +24,7 @@ import { readState } from './replay.ts';
 import { VERSION } from './version.ts';
 import { Work } from './work.ts';
 import { chosen, failedSpans } from './choose.ts';
-import { adopt, announce, replan, replans } from './replan.ts';
+import { adopt, announce, replan, shapeOfRows } from './replan.ts';
 
 /** What a later session is to do: everything that is not done, or some of it again. */
 export type Continuation = { readonly mode: 'resume' } | { readonly mode: 'rerun'; readonly choice: RerunChoice };
@@ -45,8 +47,9 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     guard = startGuard(mark);
     const env = childEnvironment(resolve(options.dataDir ?? 'data'), mark);
     // Whatever can be refused is refused before the journal gets a line.
-    const again = what.mode === 'rerun' && !replans(options) ? chosen(state, what.choice, found) : undefined;
-    const plan = replans(options) ? await replan(state, found, options, settings, { env, guard, signal: session.signal }) : undefined;
+    const again = what.mode === 'rerun' && what.choice.kind !== 'failed' ? chosen(state, what.choice, found) : undefined;
+    const next = await replan(state, found, options, { settings, hasChanged: worker.changed, env, guard, signal: session.signal });
+    const rows = next?.plan.rows ?? shapeOfRows(state, manifest);
     // Somebody may have cleaned up.
     for (const folder of [paths.parts, paths.logs]) mkdirSync(folder, { recursive: true });
     const journal = new Journal(paths.journal, length);
@@ -54,8 +57,8 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     const work = new Work({
       state,
       journal,
-      manifest: { ...manifest, worker: { file: worker.file, sha256: worker.sha256 } },
-      settings: { ...settings, batchSize: plan?.batchSize ?? settings.batchSize },
+      manifest: { ...manifest, ...rows, worker: { file: worker.file, sha256: worker.sha256 } },
+      settings: { ...settings, batchSize: next?.plan.batchSize ?? settings.batchSize },
       paths,
       folders: { dataDir: options.dataDir, logsDir: options.logsDir },
       guard,
@@ -82,8 +85,9 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     if (!state.plan) announce(work, state.plans[0]);
     learnNames(state, paths.parts);
     work.salvage();
-    if (plan) adopt(work, state, plan.plan, plan.gone);
-    const spans = again ?? (what.mode === 'rerun' ? chosen(state, what.choice, found) : failedSpans(state));
+    if (next) adopt(work, state, next);
+    const spans =
+      again && next ? [...moveSpans(next.plan.moves, next.plan.index - 1, new IntervalSet(again))] : (again ?? failedSpans(state));
     if (spans.length > 0) work.emit({ type: 'owed', spans });
     session.attach({ snapshot: () => work.snapshot(), stop: (why) => work.stop(why) });
     return await work.run();

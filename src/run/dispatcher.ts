@@ -1,6 +1,5 @@
 import type { RunEvent, StopReason } from '../core/events.ts';
 import { unreachable } from '../core/errors.ts';
-import { halts } from '../core/halt.ts';
 import { attemptName } from '../core/names.ts';
 import { decide } from '../core/schedule.ts';
 import type { RunState } from '../core/state.ts';
@@ -10,16 +9,13 @@ import type { ToParent } from '../ipc/messages.ts';
 import { isDiskCode } from '../store/disk-error.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
-import { shown, type RunPaths } from '../store/paths.ts';
+import type { RunPaths } from '../store/paths.ts';
 import { writeLogLine } from './attempt-log.ts';
 import { Attempts, idOf } from './attempts.ts';
 import { Children } from './children.ts';
 import type { Live } from './live.ts';
 import type { Fact } from './settle.ts';
-
-/** So many children in a row that get nothing done mean that no child will. */
-const SETUP_FAILURES = 3;
-const FRUITLESS = 8;
+import { stopDue } from './stop-due.ts';
 
 export interface DispatcherOptions {
   readonly state: RunState;
@@ -49,7 +45,7 @@ export class Dispatcher {
   #pumping = false;
   #begun = false;
   #over = false;
-  /** True once `run` has settled: whoever emits after that has to hear of an error. */
+  /** True once `run` has settled and no child is left: whoever emits after that has to hear of an error. */
   #ended = false;
   #wake: NodeJS.Timeout | undefined;
 
@@ -58,7 +54,8 @@ export class Dispatcher {
     this.#options = options;
     this.#state = state;
     const emit = (fact: Fact): void => this.emit(fact);
-    this.#attempts = new Attempts({ state, manifest, settings, paths, emit });
+    const record = (fact: Fact): void => this.#record({ at: Date.now(), ...fact } as RunEvent);
+    this.#attempts = new Attempts({ state, manifest, settings, paths, emit, record });
     this.children = new Children({
       executor,
       manifest,
@@ -75,6 +72,11 @@ export class Dispatcher {
   /** The children that are there, by number. */
   get live(): ReadonlyMap<number, Live> {
     return this.children.live;
+  }
+
+  /** True when no child is left. */
+  get isEnded(): boolean {
+    return this.#ended;
   }
 
   /** Works until everything owed is settled or the run is stopped. */
@@ -103,12 +105,13 @@ export class Dispatcher {
     this.#pump();
   }
 
-  /** First call: nothing new, items in flight may finish. Second: everything ends now. */
+  /** First call: nothing new, items in flight may finish; nobody waits for the last children to clean up. Second: everything ends now. */
   stop(why: StopReason, how: 'drain' | 'kill' = this.#state.stopping ? 'kill' : 'drain'): void {
-    if (this.#over || this.#state.stopping?.how === 'kill') return;
+    if (this.#ended || this.#state.stopping?.how === 'kill') return;
+    const urge = how === 'kill' ? 'SIGKILL' : this.#over ? 'SIGTERM' : 'message';
     this.children.stopping = why;
     this.emit({ type: 'stopping', why, how });
-    for (const id of this.live.keys()) this.children.tell(id, 'stopped', how === 'kill' ? 'SIGKILL' : 'message');
+    for (const id of this.live.keys()) this.children.tell(id, 'stopped', urge);
   }
 
   /** Called a few times a second: insists where a child was told something and did not heed it. */
@@ -141,20 +144,15 @@ export class Dispatcher {
     this.#state.apply(event);
     writeLogLine(paths.logs, event, before ?? ('attempt' in event ? this.#state.running.get(attemptName(event)) : undefined));
     onEvent(event);
-    if (!this.#state.stopping) this.#stopWhereDue(event);
+    if (!this.#state.stopping && !this.#over) this.#stopWhereDue(event);
   }
 
   #stopWhereDue(event: RunEvent): void {
-    const { type } = event;
-    const { halt } = this.#options.settings;
-    if ((type === 'committed' || type === 'item-failed') && halt && halts(halt, this.#state.failures.size, this.#state.plan?.count ?? 0)) {
-      this.stop('halt', halt.when === 'now' ? 'kill' : 'drain');
-    }
-    const { setupFailures, fruitless } = this.#state.totals;
-    if (type !== 'child-ended' || (setupFailures < SETUP_FAILURES && fruitless < FRUITLESS)) return;
-    const who = setupFailures > 0 ? 'the worker cannot be set up' : 'no child gets anything done';
-    this.emit({ type: 'warned', message: `${who}: ${event.message ?? event.cause}; see ${shown(this.#options.paths.logs)}` });
-    this.stop('setup');
+    const { settings, paths } = this.#options;
+    const due = stopDue(event, this.#state, settings, paths);
+    if (!due) return;
+    if (due.warning !== undefined) this.emit({ type: 'warned', message: due.warning });
+    this.stop(due.why, due.how);
   }
 
   /** Does the one thing that the schedule wants; false when it wants to wait. */
@@ -239,7 +237,7 @@ export class Dispatcher {
     this.#attempts.autopsy(id, live, end);
     if (!live.broken) return;
     this.emit({ type: 'warned', message: `a child broke off: ${live.broken.message}` });
-    if (isDiskCode(live.broken.code) && !this.#state.stopping) this.stop('disk');
+    if (isDiskCode(live.broken.code) && !this.#state.stopping && !this.#over) this.stop('disk');
   }
 
   /** The journal cannot be written, or there is a bug: nothing that follows could be recorded, so everything ends. */

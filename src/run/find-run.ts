@@ -6,6 +6,7 @@ import { nearest } from '../core/nearest.ts';
 import type { RunChoice } from '../core/api.ts';
 import { readManifest, type Manifest } from '../store/manifest.ts';
 import { runPaths, runsFolder, shown, type RunPaths } from '../store/paths.ts';
+import { commandFor } from './next-command.ts';
 
 export interface Found {
   readonly paths: RunPaths;
@@ -36,13 +37,16 @@ export function findRun(choice: RunChoice): Found {
   const run = choice.run ?? runNames(dataDir).at(-1);
   const where = shown(runsFolder(dataDir));
   if (run === undefined) {
-    throw new UserError(`there is no run in ${where}`, { hint: 'start one with `shardyard run`, or name its folder with --data-dir' });
+    throw new UserError(`there is no run in ${where}`, {
+      hint: `start one with \`${commandFor('run', undefined, choice)}\`, or name its folder with --data-dir`,
+    });
   }
   const paths = runPaths(dataDir, logsDir, checkRunName(run));
   const manifest = readManifest(paths.folder);
   if (manifest) return { paths, manifest };
   const similar = nearest(run, runNames(dataDir));
+  const runs = commandFor('runs', undefined, choice);
   throw new UserError(`there is no run ${JSON.stringify(run)} in ${where}`, {
-    hint: similar === undefined ? '`shardyard runs` lists them' : `did you mean ${similar}? \`shardyard runs\` lists all`,
+    hint: similar === undefined ? `\`${runs}\` lists them` : `did you mean ${similar}? \`${runs}\` lists all`,
   });
 }

@@ -4,40 +4,36 @@ import type { RunChoice, RunInfo } from '../core/api.ts';
 import type { ShardStatus, Snapshot, Status } from '../core/report.ts';
 import type { Running } from '../core/running.ts';
 import type { RunState } from '../core/state.ts';
+import { NOTHING_UNDERWAY, tally, type Underway } from '../core/tally.ts';
 import { isOwned } from '../store/lock.ts';
 import { shown, type RunPaths } from '../store/paths.ts';
 import { logOf } from './attempt-log.ts';
 import { readState } from './replay.ts';
 import { findRun, runNames } from './find-run.ts';
 import { failureRows } from './report.ts';
+import { stoppedBy } from './stopped.ts';
 
 /** The state of a run as anybody may see it: the journal, and what its parent, if there is one, has said of the last second. */
 export async function statusOf(choice: RunChoice): Promise<Status> {
   const found = findRun(choice);
   const { paths, manifest } = found;
   const { state } = readState(found);
-  const live = readLive(paths);
-  const total = state.plan?.count ?? 0;
-  const inBatches = live ? live.slots.reduce((sum, slot) => sum + slot.done, 0) : 0;
-  const done = state.coverage.size;
-  const failed = state.failures.size;
   const owned = isOwned(paths.folder);
-  const running = owned ? [...state.running.values()].reduce((sum, { unsettled }) => sum + unsettled.size, 0) : 0;
+  const live = owned ? readLive(paths) : undefined;
+  const underway = owned ? underwayOf(state, live) : NOTHING_UNDERWAY;
+  const { total, done, running, waiting } = tally(state, underway);
+  const failures = failureRows(state, paths.logs);
   return {
     run: manifest.run,
     state: stateName(state, owned),
-    items: {
-      total,
-      done: Math.min(total, done + inBatches),
-      failed,
-      running: Math.max(0, running - inBatches),
-      waiting: Math.max(0, state.owed.size - running),
-    },
+    stopped: stoppedBy(state, paths.logs),
+    items: { total, done, failed: state.failures.size, running, waiting },
     rows: live?.rows ?? state.merged?.rows ?? state.rows,
     rate: live?.rate ?? null,
     etaSeconds: live?.etaSeconds ?? null,
-    shards: shardsOf(state, paths, owned, live),
-    failures: failureRows(state, paths.logs),
+    shards: shardsOf(state, paths, underway, live),
+    failures,
+    failuresLeftOut: state.failures.size - failures.length,
     output: shown(state.merged?.output ?? manifest.settings.output),
   };
 }
@@ -53,7 +49,7 @@ export async function listRuns(choice: RunChoice): Promise<readonly RunInfo[]> {
         run,
         state: stateName(state, owned),
         items: state.plan?.count ?? 0,
-        done: state.coverage.size,
+        done: tally(state, NOTHING_UNDERWAY).done,
         failed: state.failures.size,
         startedAt: state.startedAt ?? Date.parse(found.manifest.createdAt),
         ms: state.startedAt === undefined ? null : (state.endedAt ?? (owned ? Date.now() : state.lastAt)) - state.startedAt,
@@ -71,19 +67,28 @@ function stateName(state: RunState, owned: boolean): Status['state'] {
   return state.plan ? 'running' : 'planning';
 }
 
-function shardsOf(state: RunState, paths: RunPaths, owned: boolean, live: Snapshot | undefined): ShardStatus[] {
+/** The attempts that a parent is at, with what it has said of them; the journal may know of newer ones. */
+function underwayOf(state: RunState, live: Snapshot | undefined): Underway {
+  return {
+    attempts: [...state.running.values()],
+    settled({ slot, shard, batch }) {
+      const view = live?.slots[slot];
+      return view?.shard === shard && view.batch === batch ? view.done : 0;
+    },
+  };
+}
+
+function shardsOf(state: RunState, paths: RunPaths, underway: Underway, live: Snapshot | undefined): ShardStatus[] {
   const { plan } = state;
   if (!plan) return [];
   const byShard = new Map<number, Running>();
-  if (owned)
-    for (const attempt of state.running.values()) if (!byShard.has(attempt.shard) || !attempt.stolen) byShard.set(attempt.shard, attempt);
+  for (const attempt of underway.attempts) if (!byShard.has(attempt.shard) || !attempt.stolen) byShard.set(attempt.shard, attempt);
   const failed = new Map<number, number>();
   for (const index of state.failures.keys()) failed.set(state.shardOf(index), (failed.get(state.shardOf(index)) ?? 0) + 1);
   return plan.shards.map(([start, end], index) => {
     const attempt = byShard.get(index);
     const slots = live?.slots.filter(({ shard, total }) => shard === index && total > 0) ?? [];
     const own = slots.find(({ stolen }) => !stolen) ?? slots[0];
-    const done = state.coverage.countWithin(start, end) + slots.reduce((sum, slot) => sum + slot.done, 0);
     const failures = failed.get(index) ?? 0;
     const isOwed = !state.owed.within(start, end).next().done;
     return {
@@ -91,7 +96,7 @@ function shardsOf(state: RunState, paths: RunPaths, owned: boolean, live: Snapsh
       start,
       end,
       state: attempt ? 'running' : isOwed ? 'waiting' : failures > 0 ? 'failed' : 'done',
-      done: Math.min(end - start, done),
+      done: tally(state, underway, start, end).done,
       failed: failures,
       rows: state.rowsWithin(start, end),
       attempts: (state.attempts[index] ?? []).reduce((sum, attempts) => sum + attempts, 0),
@@ -106,9 +111,8 @@ function pidOf(state: RunState, attempt: Running | undefined): number | null {
   return attempt ? (state.children.get(attempt.child)?.pid ?? null) : null;
 }
 
-/** What the parent wrote in the last seconds, if one is at work. */
+/** What the parent that is at work wrote in the last seconds. */
 function readLive(paths: RunPaths): Snapshot | undefined {
-  if (!isOwned(paths.folder)) return undefined;
   try {
     // Written by the parent alone, whole or not at all.
     return JSON.parse(readFileSync(paths.live, 'utf8')) as Snapshot;

@@ -40,7 +40,7 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
     refuseKnown(paths, options);
     clear(paths);
     const early = settingsOf({ ...options, worker }, paths, { count: 1 });
-    checkOutput(early.output);
+    checkOutput(early.output, [worker, options.items]);
     const env = childEnvironment(dataDir, mark);
     const params = options.params ?? {};
     const planned = await planItems({
@@ -171,7 +171,8 @@ function makeFolder(folder: string, what: string, flag: string): string | undefi
 /** Takes away what a launch that never became a run has left. */
 function clear({ folder }: RunPaths): void {
   for (const name of readdirSync(folder)) {
-    if (/^(parts|journal\.ndjson|live\.json|(plan|items)-.*)$/.test(name)) rmSync(join(folder, name), { recursive: true, force: true });
+    if (/^(parts|journal\.ndjson|live\.json|plan-\d+\.json|items-\d+\.ndjson)(\.tmp)?(\.offsets)?(\.tmp)?$/.test(name))
+      rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 

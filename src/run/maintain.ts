@@ -8,25 +8,37 @@ import { Journal } from '../store/journal.ts';
 import { readState } from './replay.ts';
 import { findRun } from './find-run.ts';
 import { checkOutput, mergeRun } from './merge.ts';
+import { shapeOfRows } from './replan.ts';
 import { commandFor } from './next-command.ts';
 
-/** Merges a run again, to its own output or another one. An unfinished one only where `partial` says so. */
+/**
+ * Merges a run again, to its own output or another one. An unfinished one only where `partial` says so, and beside its own output
+ * unless another one is named: under that name there are all rows or none.
+ */
 export async function mergeAgain(options: MergeOptions): Promise<MergeResult> {
   const found = findRun(options);
   const { paths, manifest } = found;
-  const output = options.output === undefined ? manifest.settings.output : resolve(options.output);
-  checkOutput(output);
   const lock = takeLock(paths.folder, paths.run);
   try {
     const { state, length } = readState(found);
     const { owed } = state;
     if (owed.size > 0 && options.partial !== true) {
       throw new UserError(`${owed.size} of the run's ${state.plan?.count ?? 0} items are not done`, {
-        hint: `finish it with \`${commandFor('resume', paths.run, options)}\`, or merge what there is with --partial`,
+        hint: `finish it with \`${commandFor('resume', paths.run, options)}\`, or merge what there is with \`${commandFor('merge', paths.run, options, ' --partial')}\``,
       });
     }
+    const own = owed.size > 0 ? partialName(manifest.settings.output) : manifest.settings.output;
+    const output = options.output === undefined ? own : resolve(options.output);
+    checkOutput(output);
     const before = Date.now();
-    const merged = await mergeRun({ state, manifest, paths, output, strictColumns: options.strictColumns ?? false });
+    const merged = await mergeRun({
+      state,
+      manifest: { ...manifest, ...shapeOfRows(state, manifest) },
+      paths,
+      output,
+      strictColumns: options.strictColumns ?? false,
+      folders: { dataDir: options.dataDir, logsDir: options.logsDir },
+    });
     if (owed.size === 0) {
       const journal = new Journal(paths.journal, length);
       journal.append({
@@ -47,6 +59,11 @@ export async function mergeAgain(options: MergeOptions): Promise<MergeResult> {
   } finally {
     lock.release();
   }
+}
+
+/** `rows.csv.gz` → `rows.partial.csv.gz` */
+function partialName(output: string): string {
+  return output.replace(/(?:\.[^./\\]+)?\.(?:gz|zst)$|\.[^./\\]+$/i, '.partial$&');
 }
 
 /** Deletes a run's folders, never those of one that is being worked on. Gives what was deleted. */

@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdirSync, rmSync, statSync, type Stats } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UserError } from '../core/errors.ts';
 import { parseAttemptName } from '../core/names.ts';
@@ -12,7 +12,9 @@ import { openWriter } from '../formats/writer.ts';
 import { commitFile, publishText, temporaryName } from '../store/files.ts';
 import type { Manifest } from '../store/manifest.ts';
 import type { RunPaths } from '../store/paths.ts';
+import { commandFor } from './next-command.ts';
 import { PartSource, type Take } from './part-source.ts';
+import type { Folders } from './snapshot.ts';
 
 /** So many bytes are copied before the event loop gets a turn. */
 const TURN = 32 << 20;
@@ -23,6 +25,10 @@ export interface MergeJob {
   readonly paths: RunPaths;
   readonly output: string;
   readonly strictColumns: boolean;
+  /** For the command that mends a damaged part. */
+  readonly folders?: Folders;
+  /** Gives the merge up; the output stays as it was. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Merged {
@@ -36,17 +42,18 @@ export interface Merged {
  * Writes what is committed as one file, in item order, and beside it `<output>.meta.json`. The output has its name only
  * once it is whole and synced; until then, and if the parts do not verify (`UserError`, exit code 4), an earlier one stays.
  */
-export async function mergeRun({ state, manifest, paths, output, strictColumns }: MergeJob): Promise<Merged> {
+export async function mergeRun({ state, manifest, paths, output, strictColumns, folders, signal }: MergeJob): Promise<Merged> {
   const { format, compression } = parseOutput(output);
   const from = manifest.partFormat;
   mkdirSync(dirname(resolve(output)), { recursive: true });
-  const source = new PartSource({ state, parts: paths.parts, format: from });
+  const rerun = (shard: number): string => commandFor('rerun', manifest.run, folders ?? {}, ` --shards ${shard}`);
+  const source = new PartSource({ state, parts: paths.parts, format: from, rerun });
   const temporary = temporaryName(output, manifest.run);
   try {
-    const columns = manifest.columns ?? (format === 'csv' || from === 'csv' ? await unionOf(source, strictColumns) : undefined);
+    const columns = manifest.columns ?? (format === 'csv' || from === 'csv' ? await unionOf(source, strictColumns, signal) : undefined);
     const writer = openWriter({ file: temporary, format, compression, from, columns });
     try {
-      const rows = await source.read(withTurns((chunk) => writer.write(chunk)));
+      const rows = await source.read(withTurns((chunk) => writer.write(chunk), signal));
       const { bytes, sha256 } = await writer.finish();
       commitFile(temporary, output);
       await writeMeta(output, { columns: columns ?? null, rows, bytes, sha256, parts: source.used.size, state, run: manifest.run });
@@ -62,7 +69,7 @@ export async function mergeRun({ state, manifest, paths, output, strictColumns }
 }
 
 /** The columns of rows that declare none: one pass over all of them. `strict`: all rows must have the same. */
-async function unionOf(source: PartSource, strict: boolean): Promise<readonly string[]> {
+async function unionOf(source: PartSource, strict: boolean, signal: AbortSignal | undefined): Promise<readonly string[]> {
   const union = createColumnUnion();
   const lines = createLines();
   let row = 0;
@@ -75,7 +82,7 @@ async function unionOf(source: PartSource, strict: boolean): Promise<readonly st
   await source.read(
     withTurns((chunk) => {
       for (const line of lines.push(chunk)) add(line);
-    }),
+    }, signal),
   );
   for (const line of lines.end()) add(line);
   return union.columns();
@@ -95,7 +102,7 @@ function checkSame(line: string, row: number, columns: readonly string[], first:
   );
 }
 
-function withTurns(take: Take): Take {
+function withTurns(take: Take, signal: AbortSignal | undefined): Take {
   let bytes = 0;
   return async (chunk) => {
     bytes += chunk.length;
@@ -104,6 +111,7 @@ function withTurns(take: Take): Take {
     if (bytes < TURN) return;
     bytes = 0;
     await nextTurn();
+    signal?.throwIfAborted();
   };
 }
 
@@ -124,13 +132,18 @@ async function writeMeta(output: string, { state, ...meta }: Meta): Promise<void
   await publishText(`${output}.meta.json`, `${JSON.stringify({ version: 1, ...meta, items, failedItems }, null, 2)}\n`);
 }
 
-/** Refuses an output that cannot become a file, before anything is started. */
-export function checkOutput(output: string): void {
+/** Names that a run's folder needs for itself. */
+const RESERVED = /^(journal|items-\d+)\.ndjson$|^(manifest|report|live|owner|plan-\d+)\.json$|\.meta\.json$/;
+
+/** Refuses an output that cannot become a file, or is one that is still needed (`inputs`), before anything is started. */
+export function checkOutput(output: string, inputs: readonly (string | undefined)[] = []): void {
   parseOutput(output);
   const refuse = (why: string): never => {
     throw new UserError(`the output cannot be written: ${why}`, { place: { file: output }, hint: 'choose another --output' });
   };
-  if (parseAttemptName(output)) refuse('this is the name of a part');
+  const name = basename(output);
+  if (parseAttemptName(name) || RESERVED.test(name)) refuse('a run has a file of that name');
+  if (inputs.some((input) => input !== undefined && resolve(input) === resolve(output))) refuse('it is what the run is made from');
   const look = (path: string): Stats | undefined => {
     try {
       return statSync(path, { throwIfNoEntry: false });

@@ -5,10 +5,10 @@ function program(): string {
   return command === 'exec' ? 'npx shardyard' : 'shardyard';
 }
 
-/** A command line about a run, with its folders where they are not the default ones. */
+/** A command line, about a run unless that is `undefined`, with the folders where they are not the default ones. */
 export function commandFor(
   verb: string,
-  run: string,
+  run: string | undefined,
   { dataDir, logsDir }: { readonly dataDir?: string | undefined; readonly logsDir?: string | undefined },
   more = '',
 ): string {
@@ -16,7 +16,7 @@ export function commandFor(
     dataDir === undefined || dataDir === 'data' ? '' : ` --data-dir ${quote(dataDir)}`,
     logsDir === undefined || logsDir === 'logs' ? '' : ` --logs-dir ${quote(logsDir)}`,
   ];
-  return `${program()} ${verb} ${run}${more}${folders.join('')}`;
+  return `${program()} ${verb}${run === undefined ? '' : ` ${run}`}${more}${folders.join('')}`;
 }
 
 /** What to do after a fault of the disk. */

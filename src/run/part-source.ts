@@ -30,6 +30,9 @@ export class PartSource {
   readonly #state: RunState;
   readonly #folder: string;
   readonly #format: 'csv' | 'ndjson';
+  readonly #rerun: (shard: number) => string;
+  /** The shard, in the current plan, of what is being read. */
+  #shard = 0;
   readonly #buffer = Buffer.allocUnsafe(CHUNK);
   readonly #indexes = new Map<number, Index>();
   #keptLines = 0;
@@ -38,10 +41,12 @@ export class PartSource {
   /** Parts that rows were taken from. */
   readonly used = new Set<number>();
 
-  constructor(options: { state: RunState; parts: string; format: 'csv' | 'ndjson' }) {
+  /** `rerun`: the command that does a shard again. */
+  constructor(options: { state: RunState; parts: string; format: 'csv' | 'ndjson'; rerun: (shard: number) => string }) {
     this.#state = options.state;
     this.#folder = options.parts;
     this.#format = options.format;
+    this.#rerun = options.rerun;
   }
 
   /** Hands over all rows; gives their number. */
@@ -49,6 +54,7 @@ export class PartSource {
     let rows = 0;
     for (const segment of this.#state.coverage.segments) {
       const commit = this.#state.commits.get(segment.commit);
+      this.#shard = this.#state.shardOf(segment.start);
       this.used.add(segment.commit);
       rows += isWhole(segment, commit) ? await this.#copyWhole(segment.commit, commit, take) : await this.#copyItems(segment, commit, take);
     }
@@ -65,14 +71,14 @@ export class PartSource {
     let crc = 0;
     for (let at = 0; at < commit.bytes;) {
       const size = readSync(descriptor, this.#buffer, 0, Math.min(CHUNK, commit.bytes - at), at);
-      if (size === 0) throw damaged(file, `it ends at byte ${at} of ${commit.bytes}`);
+      if (size === 0) throw this.#damaged(file, `it ends at byte ${at} of ${commit.bytes}`);
       const bytes = this.#buffer.subarray(0, size);
       crc = crc32(bytes, crc);
       const taken = take(bytes);
       if (taken) await taken;
       at += size;
     }
-    if (crc !== commit.crc32) throw damaged(file, 'its checksum is not the one in the journal');
+    if (crc !== commit.crc32) throw this.#damaged(file, 'its checksum is not the one in the journal');
     return commit.rows;
   }
 
@@ -85,7 +91,7 @@ export class PartSource {
     for (let offset = 0; offset < segment.end - segment.start; offset++) {
       const position = segment.from + offset * segment.step;
       at = positions[at + segment.step] === position ? at + segment.step : find(positions, position);
-      if (at < 0) throw damaged(file, `its ledger has no item ${position}, which the journal counts as done`);
+      if (at < 0) throw this.#damaged(file, `its ledger has no item ${position}, which the journal counts as done`);
       const [start = 0, end = 0, crc = 0, itemRows = 0] = spans.subarray(at * 4, at * 4 + 4);
       rows += itemRows;
       let found = 0;
@@ -95,12 +101,12 @@ export class PartSource {
           filled = 0;
         }
         const size = readSync(descriptor, this.#buffer, filled, Math.min(CHUNK - filled, end - from), from);
-        if (size === 0) throw damaged(file, `it ends within the rows of item ${position}`);
+        if (size === 0) throw this.#damaged(file, `it ends within the rows of item ${position}`);
         found = crc32(this.#buffer.subarray(filled, filled + size), found);
         filled += size;
         from += size;
       }
-      if (found !== crc) throw damaged(file, `the rows of item ${position} do not have the checksum in its ledger`);
+      if (found !== crc) throw this.#damaged(file, `the rows of item ${position} do not have the checksum in its ledger`);
     }
     if (filled > 0) await take(this.#buffer.subarray(0, filled));
     return rows;
@@ -110,7 +116,7 @@ export class PartSource {
     if (this.#open?.commit === number) return this.#open;
     this.close();
     const file = join(this.#folder, partName(commit, this.#format));
-    this.#open = { commit: number, file, descriptor: openOrRefuse(file) };
+    this.#open = { commit: number, file, descriptor: this.#openOrRefuse(file) };
     return this.#open;
   }
 
@@ -118,7 +124,13 @@ export class PartSource {
     const known = this.#indexes.get(number);
     if (known) return known;
     const file = join(this.#folder, ledgerName(commit));
-    const index = readIndex(file);
+    const descriptor = this.#openOrRefuse(file);
+    let index: Index;
+    try {
+      index = readIndex(descriptor, commit.ledgerBytes);
+    } finally {
+      closeSync(descriptor);
+    }
     this.#keptLines += index.positions.length;
     for (const [old, { positions }] of this.#indexes) {
       if (this.#keptLines <= KEPT_LINES) break;
@@ -127,6 +139,22 @@ export class PartSource {
     }
     this.#indexes.set(number, index);
     return index;
+  }
+
+  #openOrRefuse(file: string): number {
+    try {
+      return openSync(file, 'r');
+    } catch (error) {
+      throw this.#damaged(file, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #damaged(file: string, what: string): UserError {
+    return new UserError(`the parts do not verify: ${what}`, {
+      exitCode: 4,
+      place: { file },
+      hint: `something else has changed this file; \`${this.#rerun(this.#shard)}\` does its shard again`,
+    });
   }
 }
 
@@ -137,34 +165,30 @@ function isWhole(segment: Segment, commit: Commit): boolean {
   return (segment.step === 1 || span[1] - span[0] === 1) && segment.from === span[0] && segment.end - segment.start === span[1] - span[0];
 }
 
-function readIndex(file: string): Index {
-  const descriptor = openOrRefuse(file);
-  try {
-    let numbers = new Float64Array(5 * 1024);
-    let count = 0;
-    let sorted = true;
-    for (const line of readLedger(descriptor)) {
-      if (line.status !== 'done') continue;
-      if ((count + 1) * 5 > numbers.length) {
-        const larger = new Float64Array(numbers.length * 2);
-        larger.set(numbers);
-        numbers = larger;
-      }
-      if (count > 0 && line.index <= (numbers[(count - 1) * 5] ?? 0)) sorted = false;
-      numbers.set([line.index, line.start, line.end, line.crc32, line.rows], count++ * 5);
+/** Reads what was committed of a ledger; lines behind that never counted. */
+function readIndex(descriptor: number, bytes: number): Index {
+  let numbers = new Float64Array(5 * 1024);
+  let count = 0;
+  let sorted = true;
+  for (const line of readLedger(descriptor, bytes)) {
+    if (line.status !== 'done') continue;
+    if ((count + 1) * 5 > numbers.length) {
+      const larger = new Float64Array(numbers.length * 2);
+      larger.set(numbers);
+      numbers = larger;
     }
-    const order = Uint32Array.from({ length: count }, (_, n) => n);
-    if (!sorted) order.sort((a, b) => (numbers[a * 5] ?? 0) - (numbers[b * 5] ?? 0));
-    const positions = new Float64Array(count);
-    const spans = new Float64Array(count * 4);
-    for (const [to, at] of order.entries()) {
-      positions[to] = numbers[at * 5] ?? 0;
-      spans.set(numbers.subarray(at * 5 + 1, at * 5 + 5), to * 4);
-    }
-    return { positions, spans };
-  } finally {
-    closeSync(descriptor);
+    if (count > 0 && line.index <= (numbers[(count - 1) * 5] ?? 0)) sorted = false;
+    numbers.set([line.index, line.start, line.end, line.crc32, line.rows], count++ * 5);
   }
+  const order = Uint32Array.from({ length: count }, (_, n) => n);
+  if (!sorted) order.sort((a, b) => (numbers[a * 5] ?? 0) - (numbers[b * 5] ?? 0));
+  const positions = new Float64Array(count);
+  const spans = new Float64Array(count * 4);
+  for (const [to, at] of order.entries()) {
+    positions[to] = numbers[at * 5] ?? 0;
+    spans.set(numbers.subarray(at * 5 + 1, at * 5 + 5), to * 4);
+  }
+  return { positions, spans };
 }
 
 function find(positions: Float64Array, position: number): number {
@@ -179,18 +203,3 @@ function find(positions: Float64Array, position: number): number {
   }
   return -1;
 }
-
-function openOrRefuse(file: string): number {
-  try {
-    return openSync(file, 'r');
-  } catch (error) {
-    throw damaged(file, error instanceof Error ? error.message : String(error));
-  }
-}
-
-const damaged = (file: string, what: string): UserError =>
-  new UserError(`the parts do not verify: ${what}`, {
-    exitCode: 4,
-    place: { file },
-    hint: 'something else has changed this file; do its shard again with `shardyard rerun --shards N`',
-  });

@@ -29,6 +29,8 @@ export interface PlanningOptions {
   readonly nodeArgs: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal | undefined;
+  /** Only ask for the worker's columns. */
+  readonly describe?: boolean;
   /** Ends the planning child when this process dies. */
   readonly guard: Guard;
 }
@@ -39,6 +41,7 @@ export async function planItems(options: PlanningOptions): Promise<Planned> {
   const request: PlanRequest = {
     worker: options.worker,
     params: options.params,
+    ...(options.describe ? { describe: true } : {}),
     file: join(options.folder, name),
     name,
     earlier: options.earlier
@@ -114,7 +117,12 @@ function isAnswer(message: unknown): message is FromPlanner {
 }
 
 /** The plan for what the planning child found. */
-export function planOf(planned: Planned, index: number, { shards, batchSize }: { shards: number; batchSize: number }): Plan {
+export function planOf(
+  planned: Pick<Planned, 'items' | 'count' | 'moves'>,
+  index: number,
+  { shards, batchSize }: { readonly shards: number; readonly batchSize: number },
+  more: Pick<Plan, 'given' | 'rows'> = {},
+): Plan {
   return {
     version: 1,
     index,
@@ -124,5 +132,6 @@ export function planOf(planned: Planned, index: number, { shards, batchSize }: {
     shards: slices(planned.count, shards),
     emptyShards: Math.max(0, shards - planned.count),
     moves: planned.moves,
+    ...more,
   };
 }

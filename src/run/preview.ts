@@ -22,7 +22,7 @@ export async function previewPlan(options: LaunchOptions): Promise<PlanPreview> 
   const run = options.name === undefined ? defaultRunName(workerName(worker), Date.now()) : checkRunName(options.name);
   const paths = runPaths(resolve(options.dataDir ?? 'data'), resolve(options.logsDir ?? 'logs'), run);
   const early = settingsOf({ ...options, worker }, paths, { count: 1 });
-  checkOutput(early.output);
+  checkOutput(early.output, [worker, options.items]);
   const folder = mkdtempSync(join(tmpdir(), 'shardyard-plan-'));
   const mark = randomBytes(16).toString('hex');
   const guard = startGuard(mark);

@@ -1,12 +1,17 @@
 import { resolve } from 'node:path';
+import { moveSpans } from '../core/coverage.ts';
+import { UserError } from '../core/errors.ts';
+import { countSpans, IntervalSet, type Span } from '../core/intervals.ts';
 import type { ResumeOptions } from '../core/options.ts';
-import type { Plan } from '../core/plan.ts';
+import type { Plan, PlanGiven, RowShape } from '../core/plan.ts';
 import type { RunState } from '../core/state.ts';
 import type { Guard } from '../executors/guard.ts';
-import { type RunSettings, writePlan } from '../store/manifest.ts';
+import { parseOutput } from '../formats/output.ts';
+import { type Manifest, type RunSettings, writePlan } from '../store/manifest.ts';
 import { shapeOf } from './defaults.ts';
 import type { Found } from './find-run.ts';
-import { planItems, planOf } from './planning.ts';
+import { commandFor } from './next-command.ts';
+import { type PlanningOptions, planItems, planOf } from './planning.ts';
 import type { Work } from './work.ts';
 
 /** Whether the items, or how they are split, change. */
@@ -23,48 +28,97 @@ interface Planning {
   readonly signal: AbortSignal;
 }
 
-/** A new plan: other items, matched by key with the earlier ones, or the same ones split in another way. */
+/** What a new session is to plan anew. */
+export interface Replanning {
+  readonly plan: Plan;
+  readonly gone: number;
+}
+
+/**
+ * A new plan: other items, matched by key with the earlier ones; the same ones split in another way; or rows of another shape, after the
+ * worker has changed. `undefined` where the plan that is there will do.
+ */
 export async function replan(
   state: RunState,
-  { paths, manifest }: Found,
+  found: Found,
   options: ResumeOptions,
-  settings: RunSettings,
-  planning: Planning,
-): Promise<{ plan: Plan; gone: number; batchSize: number }> {
+  { settings, hasChanged, ...planning }: Planning & { readonly settings: RunSettings; readonly hasChanged: boolean },
+): Promise<Replanning | undefined> {
   const index = state.plans.length;
   const last = state.plans[index - 1];
   if (!last) throw new Error('a run without a plan cannot get another');
-  const given = {
-    shards: options.shards ?? (settings.automatic.shards ? undefined : settings.shards),
-    batchSize: options.batchSize ?? (settings.automatic.batchSize ? undefined : settings.batchSize),
+  const worker = {
+    ...workerOf(found, options),
+    folder: found.paths.folder,
+    index,
+    earlier: state.plans,
+    nodeArgs: settings.nodeArgs,
+    ...planning,
   };
+  const rows = hasChanged ? await rowShape(state, found, options, worker) : undefined;
+  if (!replans(options) && rows === undefined) return undefined;
+  const given = givenNow(state, found, options);
   const same = options.items === undefined && options.limit === undefined && options.key === undefined;
-  const planned = same
-    ? ({
-        type: 'planned',
-        items: last.items,
-        count: last.count,
-        columns: manifest.columns,
-        moves: [{ to: 0, plan: index - 1, from: 0, length: last.count, step: 1 }],
-        defaults: {},
-        gone: 0,
-      } as const)
-    : await planItems({
-        worker: options.worker === undefined ? manifest.worker.file : resolve(options.worker),
-        params: manifest.params,
-        items: options.items ?? settings.items,
-        key: options.key ?? settings.key,
-        limit: options.limit ?? settings.limit,
-        folder: paths.folder,
-        index,
-        earlier: state.plans,
-        nodeArgs: settings.nodeArgs,
-        ...planning,
-      });
-  const plan = planOf(planned, index, shapeOf(planned.count, settings.processes, given));
-  await writePlan(paths.folder, plan);
-  return { plan, gone: planned.gone, batchSize: plan.batchSize };
+  const moves: Plan['moves'] = [{ to: 0, plan: index - 1, from: 0, length: last.count, step: 1 }];
+  const { items, key, limit } = given;
+  const planned = same ? { items: last.items, count: last.count, moves, gone: 0 } : await planItems({ ...worker, items, key, limit });
+  const plan = planOf(planned, index, shapeOf(planned.count, settings.processes, given), {
+    given,
+    ...(rows === undefined ? {} : { rows }),
+  });
+  await writePlan(found.paths.folder, plan);
+  return { plan, gone: planned.gone };
 }
+
+const workerOf = ({ manifest }: Found, { worker }: ResumeOptions): { worker: string; params: Manifest['params'] } => ({
+  worker: worker === undefined ? manifest.worker.file : resolve(worker),
+  params: manifest.params,
+});
+
+/** What the user has given so far: this time, or for the latest plan. A new list does not inherit the limit of the old one. */
+function givenNow(state: RunState, { manifest: { settings } }: Found, options: ResumeOptions): PlanGiven {
+  const { items, key, limit, automatic } = settings;
+  const first: PlanGiven = {
+    items,
+    key,
+    limit,
+    shards: automatic.shards ? undefined : settings.shards,
+    batchSize: automatic.batchSize ? undefined : settings.batchSize,
+  };
+  const last = state.plans.findLast((plan) => plan.given)?.given ?? first;
+  return {
+    items: options.items ?? last.items,
+    key: options.key ?? last.key,
+    limit: options.limit ?? (options.items === undefined ? last.limit : undefined),
+    shards: options.shards ?? last.shards,
+    batchSize: options.batchSize ?? last.batchSize,
+  };
+}
+
+/** How a changed worker writes its rows, where that is not as before. Rows that are kept must have the same columns. */
+async function rowShape(
+  state: RunState,
+  { manifest, paths }: Found,
+  options: ResumeOptions,
+  worker: Omit<PlanningOptions, 'items' | 'key' | 'limit'>,
+): Promise<RowShape | undefined> {
+  const { columns } = await planItems({ ...worker, items: undefined, key: undefined, limit: undefined, describe: true });
+  const before = shapeOfRows(state, manifest);
+  if (JSON.stringify(columns) === JSON.stringify(before.columns)) return undefined;
+  if (options.changed !== 'fresh') {
+    throw new UserError(`the worker's columns have changed: ${listed(before.columns)} became ${listed(columns)}`, {
+      place: { file: worker.worker },
+      hint: `the rows that are there cannot be kept; \`${commandFor('resume', paths.run, options, ' --fresh')}\` makes all of them again`,
+    });
+  }
+  return { columns, partFormat: parseOutput(manifest.settings.output).format === 'csv' && columns ? 'csv' : 'ndjson' };
+}
+
+const listed = (columns: readonly string[] | null): string => (columns === null ? 'none declared' : columns.join(','));
+
+/** How the rows of the latest plan are written. */
+export const shapeOfRows = (state: RunState, { columns, partFormat }: Manifest): RowShape =>
+  state.plans.findLast(({ rows }) => rows)?.rows ?? { columns, partFormat };
 
 /** Makes a plan current. */
 export function announce(work: Work, plan: Plan | undefined): void {
@@ -72,17 +126,12 @@ export function announce(work: Work, plan: Plan | undefined): void {
 }
 
 /** Makes a new plan current and says what it owes. */
-export function adopt(work: Work, state: RunState, plan: Plan, gone: number): void {
+export function adopt(work: Work, state: RunState, { plan, gone }: Replanning): void {
   const before = state.plans.length - 1;
-  const failures = new Set(state.failures.keys());
+  const failures = new IntervalSet([...state.failures.keys()].toSorted((a, b) => a - b).map((index): Span => [index, index + 1]));
   state.plans.push(plan);
   announce(work, plan);
-  let [failed, known] = [0, 0];
-  for (const move of plan.moves) {
-    known += move.length;
-    if (move.plan !== before) continue;
-    const low = move.step === 1 ? move.from : move.from - move.length + 1;
-    for (const index of failures) if (index >= low && index < low + move.length) failed++;
-  }
+  const failed = countSpans([...moveSpans(plan.moves, before, failures)]);
+  const known = plan.moves.reduce((sum, { length }) => sum + length, 0);
   work.emit({ type: 'matched', done: state.coverage.size, failed, fresh: plan.count - known, gone });
 }

@@ -1,6 +1,8 @@
 import { eta } from '../core/progress.ts';
 import type { SlotView, Snapshot } from '../core/report.ts';
+import type { Running } from '../core/running.ts';
 import type { RunState } from '../core/state.ts';
+import { tally } from '../core/tally.ts';
 import type { RunSettings } from '../store/manifest.ts';
 import type { Live } from './live.ts';
 
@@ -25,11 +27,10 @@ export interface SnapshotOptions {
 /** What is committed and what the children have said since. */
 export function snapshotOf({ run, state, settings, live, rate, since, merging, now }: SnapshotOptions): Snapshot {
   const slots: SlotView[] = Array.from({ length: settings.processes }, (_, slot) => emptySlot(slot, state.slots[slot] ?? null));
-  let [running, rows] = [0, 0];
+  let rows = 0;
   for (const attempt of state.running.values()) {
     const child = live.get(attempt.child);
     const done = Math.min(child?.settled ?? 0, attempt.unsettled.size);
-    running += done;
     rows += child?.rows ?? 0;
     const seconds = (now - attempt.since) / 1000;
     slots[attempt.slot] = {
@@ -45,13 +46,14 @@ export function snapshotOf({ run, state, settings, live, rate, since, merging, n
       lastKey: child?.lastKey ?? null,
     };
   }
-  const total = state.plan?.count ?? 0;
-  const left = Math.max(0, state.owed.size - running);
+  const settled = ({ child }: Running): number => live.get(child)?.settled ?? 0;
+  const { total, done, running, waiting } = tally(state, { attempts: state.running.values(), settled });
+  const left = running + waiting;
   return {
     run,
     phase: state.closed ? 'ended' : merging ? 'merging' : state.stopping ? 'stopping' : total === 0 ? 'planning' : 'working',
     total,
-    done: Math.min(total, total - state.owed.size - countFailures(state) + running),
+    done,
     failed: state.failures.size,
     rows: state.rows + rows,
     rate,
@@ -66,13 +68,6 @@ export function settledNow(state: RunState, live: ReadonlyMap<number, Live>): nu
   let settled = state.totals.settled;
   for (const { child } of state.running.values()) settled += live.get(child)?.settled ?? 0;
   return settled;
-}
-
-/** Failed items without rows: those that kept their old ones count as done as well. */
-function countFailures(state: RunState): number {
-  let count = 0;
-  for (const index of state.failures.keys()) if (!state.coverage.has(index)) count++;
-  return count;
 }
 
 function emptySlot(slot: number, shard: number | null): SlotView {

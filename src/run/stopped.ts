@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { unreachable } from '../core/errors.ts';
 import type { Halt } from '../core/options.ts';
-import { formatCount, formatHalt } from '../core/quantities.ts';
+import { formatCount } from '../core/quantities.ts';
 import type { Stopped } from '../core/report.ts';
 import type { RunState } from '../core/state.ts';
 import { shown } from '../store/paths.ts';
@@ -31,4 +31,8 @@ export function stoppedBy(state: RunState, logs: string, halt?: Halt): Stopped |
     default:
       return unreachable(why);
   }
+}
+
+function formatHalt({ when, fail }: Halt): string {
+  return `${when},fail=${'count' in fail ? fail.count : `${fail.percent}%`}`;
 }

@@ -4,6 +4,7 @@ import type { EndState, RunEvent } from '../core/events.ts';
 import { createRate, perSecond, sampleRate } from '../core/progress.ts';
 import type { Report } from '../core/report.ts';
 import type { RunState } from '../core/state.ts';
+import type { Executor } from '../executors/executor.ts';
 import type { Guard } from '../executors/guard.ts';
 import { localExecutor } from '../executors/local.ts';
 import { publishText, temporaryName } from '../store/files.ts';
@@ -13,7 +14,7 @@ import type { RunPaths } from '../store/paths.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { StopWhy } from './handle.ts';
 import { watchLimits } from './limits.ts';
-import { mergeRun } from './merge.ts';
+import { type Merged, mergeRun } from './merge.ts';
 import { reportOf, type Times } from './report.ts';
 import type { Fact } from './settle.ts';
 import { settledNow, snapshotOf, type Folders } from './snapshot.ts';
@@ -39,14 +40,18 @@ export interface WorkOptions {
 /** Works through what is owed, merges, and reports: the part that all sessions have in common. */
 export class Work {
   readonly #options: WorkOptions;
+  readonly #executor: Executor;
   readonly #dispatcher: Dispatcher;
+  /** Aborted by a stop that comes when no child is left. */
+  readonly #merge = new AbortController();
+  #stopWhy: StopWhy = 'abort';
   #rate = createRate();
   #merging = false;
 
   constructor(options: WorkOptions) {
     this.#options = options;
     const { state, journal, manifest, settings, paths, token, env, guard } = options;
-    const executor = localExecutor({ nodeArgs: settings.nodeArgs, env, log: join(paths.logs, 'setup.log') });
+    const executor = (this.#executor = localExecutor({ nodeArgs: settings.nodeArgs, env, log: join(paths.logs, 'setup.log') }));
     this.#dispatcher = new Dispatcher({ state, journal, executor, manifest, settings, paths, token, guard, onEvent: options.onEvent });
   }
 
@@ -60,7 +65,9 @@ export class Work {
   }
 
   stop(why: StopWhy): void {
-    this.#dispatcher.stop(why);
+    if (!this.#dispatcher.isEnded) return this.#dispatcher.stop(why);
+    if (!this.#merge.signal.aborted) this.#stopWhy = why;
+    this.#merge.abort();
   }
 
   snapshot(): ReturnType<typeof snapshotOf> {
@@ -71,8 +78,21 @@ export class Work {
     return snapshotOf({ run: manifest.run, state, settings, live, rate: perSecond(this.#rate), since, merging: this.#merging, now });
   }
 
+  /** Called once. Nothing can be emitted afterwards. */
   async run(): Promise<Report> {
-    const { state, journal, manifest, settings, paths, since } = this.#options;
+    const { journal } = this.#options;
+    try {
+      return await this.#run();
+    } finally {
+      this.#executor.close();
+      // A sync that is under way needs the file; what it fails with has been thrown where it counts.
+      await journal.synced().catch(() => undefined);
+      journal.close();
+    }
+  }
+
+  async #run(): Promise<Report> {
+    const { state, journal, settings, paths, since } = this.#options;
     const unwatch = watchLimits({ dispatcher: this.#dispatcher, state, settings, onSample: () => this.#showLive() });
     try {
       await this.#dispatcher.run();
@@ -85,9 +105,12 @@ export class Work {
     if (!state.stopping) {
       this.#merging = true;
       const before = Date.now();
-      const merged = await mergeRun({ state, manifest, paths, output: settings.output, strictColumns: settings.strictColumns });
+      const merged = await this.#merged();
       times.merging = Date.now() - before;
-      this.emit({ type: 'merged', output: merged.file, rows: merged.rows, bytes: merged.bytes, sha256: merged.sha256, ms: times.merging });
+      if (merged) {
+        const { file, rows, bytes, sha256 } = merged;
+        this.emit({ type: 'merged', output: file, rows, bytes, sha256, ms: times.merging });
+      }
     }
     const end: EndState = state.stopping ? 'stopped' : state.failures.size > 0 ? 'failed' : 'done';
     this.emit({ type: 'closed', state: end });
@@ -100,6 +123,29 @@ export class Work {
       if (!state.stopping) throw error;
     }
     return report;
+  }
+
+  /** Merges; says that it stops, and gives nothing, where it is stopped before the output has its name. */
+  async #merged(): Promise<Merged | undefined> {
+    const { state, manifest, paths, settings } = this.#options;
+    const { signal } = this.#merge;
+    const job = {
+      state,
+      manifest,
+      paths,
+      output: settings.output,
+      strictColumns: settings.strictColumns,
+      folders: this.#options.folders,
+      signal,
+    };
+    try {
+      signal.throwIfAborted();
+      return await mergeRun(job);
+    } catch (error) {
+      if (!signal.aborted || error !== signal.reason) throw error;
+      this.emit({ type: 'stopping', why: this.#stopWhy, how: 'drain' });
+      return undefined;
+    }
   }
 
   /** What other terminals see of this one; lost with a power cut, and worth nothing then. */

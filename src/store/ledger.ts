@@ -29,13 +29,13 @@ interface NoteLine {
 
 export type LedgerLine = DoneLine | NoteLine | { readonly status: 'marked' | 'unmarked' };
 
-/** The lines of a file as text, without their newline; a last line without one is left out. */
-function* readLines(descriptor: number): Generator<string> {
+/** The lines of a file's first `limit` bytes as text, without their newline; a last line without one is left out. */
+function* readLines(descriptor: number, limit = Infinity): Generator<string> {
   const chunk = Buffer.allocUnsafe(CHUNK);
   let rest: Buffer = Buffer.alloc(0);
   let position = 0;
   for (;;) {
-    const size = readSync(descriptor, chunk, 0, CHUNK, position);
+    const size = readSync(descriptor, chunk, 0, Math.min(CHUNK, limit - position), position);
     if (size === 0) return;
     position += size;
     const bytes = rest.length > 0 ? Buffer.concat([rest, chunk.subarray(0, size)]) : chunk.subarray(0, size);
@@ -48,9 +48,9 @@ function* readLines(descriptor: number): Generator<string> {
   }
 }
 
-/** The lines of a ledger, up to the first that is not one. */
-export function* readLedger(descriptor: number): Generator<LedgerLine> {
-  for (const text of readLines(descriptor)) {
+/** The lines of a ledger's first `limit` bytes (default: all), up to the first that is not one. */
+export function* readLedger(descriptor: number, limit?: number): Generator<LedgerLine> {
+  for (const text of readLines(descriptor, limit)) {
     const line = parse(text);
     if (!line) return;
     yield line;

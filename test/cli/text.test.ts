@@ -34,6 +34,7 @@ const failure: FailureRow = {
 const status: Status = {
   run: 'r',
   state: 'running',
+  stopped: null,
   items: { total: 3000, done: 1200, failed: 1, running: 20, waiting: 1779 },
   rows: 2400,
   rate: 12.34,
@@ -43,6 +44,7 @@ const status: Status = {
     { ...shard, index: 1, start: 1500, end: 3000, state: 'waiting', done: 0, failed: 1, rows: 0, attempts: 0, pid: null, rssBytes: null },
   ],
   failures: [failure],
+  failuresLeftOut: 0,
   output: 'data/runs/r/w.csv',
 };
 
@@ -90,6 +92,25 @@ test('status names twenty failures and counts the others', () => {
   expect(text.match(/out of memory/g)).toHaveLength(20);
   expect(text).toContain('… and 30 more: status --json has all');
   expect(text.match(/^heap-limit: /gm)).toHaveLength(1);
+});
+
+test('status says how many failures even --json leaves out', () => {
+  const text = formatStatus({ ...status, failures: [failure], failuresLeftOut: 59_999 }, {}, plain);
+  expect(text).toContain('… and 59,999 more: status --json lists the first 1\n');
+});
+
+test('status says why a run was stopped', () => {
+  const stopped = { why: 'setup', message: 'no\ndatabase', log: 'logs/r/setup.log' } as const;
+  expect(
+    formatStatus({ ...status, state: 'stopped', stopped }, {}, plain)
+      .split('\n')
+      .slice(0, 4),
+  ).toEqual([
+    'r  stopped',
+    'stopped: the worker cannot be set up: no\\ndatabase',
+    'log logs/r/setup.log',
+    expect.stringMatching(/^The worker could not be imported/),
+  ]);
 });
 
 test('a plan, with the shards that would be empty', () => {

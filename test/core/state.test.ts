@@ -283,6 +283,15 @@ describe('the state of a run', () => {
     expect([...state.running.values()].map(({ unsettled }) => unsettled.spans())).toEqual([[[0, 3]]]);
   });
 
+  test('of the message of a failed item only the beginning is kept', () => {
+    const { state } = new Run(plan(0, 10))
+      .open()
+      .planned(0)
+      .dispatch([[0, 5]])
+      .commit([], 0, [{ ...failure(1), message: 'x'.repeat(2000) }, failure(2)]);
+    expect([state.failures.get(1)?.message, state.failures.get(2)?.message]).toEqual([`${'x'.repeat(199)}…`, 'no']);
+  });
+
   test('where the log of a failed item is: with the shard, or with the batch that another slot took', () => {
     const own = new Run(plan(0, 10))
       .open()

@@ -29,7 +29,7 @@ const fruitless = (...events: readonly RunEvent[]): number => after(...events).f
 
 describe('the sums of a session', () => {
   test('begin at nothing', () => {
-    expect(Object.entries(after()).filter(([, value]) => value !== 0)).toEqual([['since', 1]]);
+    expect(Object.entries(after()).filter(([, value]) => value)).toEqual([['since', 1]]);
   });
 
   test('count what was settled, in how many batches, how long it took, and the most memory', () => {
@@ -61,5 +61,15 @@ describe('the sums of a session', () => {
     expect(fruitless(ended('exit', 0), committed(1, 0, 0))).toBe(0);
     expect(fruitless(ended('exit', 0), committed(0, 1, 0))).toBe(0);
     expect(fruitless(ended('exit', 0), tried)).toBe(0);
+  });
+
+  test('who died last, and of what, unless in peace', () => {
+    const died: RunEvent = { at, type: 'child-ended', child: 1, cause: 'setup-failed', code: 1, signal: null, asked: false, rss: 0 };
+    expect(after(gone('ok'), gone('stopped')).lastDeath).toBeUndefined();
+    expect(after(gone('exit'), { ...died, message: 'no database' }, gone('stopped')).lastDeath).toEqual({
+      cause: 'setup-failed',
+      message: 'no database',
+    });
+    expect(after({ ...died, message: 'x'.repeat(5000) }).lastDeath?.message).toHaveLength(1000);
   });
 });

@@ -1,11 +1,14 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import type { EventType, RunEvent } from '../../src/core/events.ts';
 import type { Report } from '../../src/core/report.ts';
 import { readJournal } from '../../src/store/journal.ts';
 import { type Ended, shardyard, start } from '../cli/support.ts';
+
+/** A test starts up to a dozen processes, and the machine may be busy. */
+vi.setConfig({ testTimeout: 90_000 });
 
 /** One compile cache for all, so that starts are quick. */
 const env = { NODE_COMPILE_CACHE: join(tmpdir(), 'shardyard-proc-compile-cache') };

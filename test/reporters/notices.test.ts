@@ -77,7 +77,7 @@ describe('notices', () => {
     ['SIGINT', 'drain', 'finishing items in flight, press Ctrl-C again to end now'],
     ['SIGTERM', 'drain', 'a second SIGTERM ends it now'],
     ['halt', 'drain', '--halt'],
-    ['disk', 'drain', 'the disk is full'],
+    ['disk', 'drain', 'the disk does not take what is written'],
     ['SIGINT', 'kill', 'ending all children now'],
   ] as const)('tell what stopping by %s (%s) means', (why, how, words) => {
     const [line] = about(event({ type: 'stopping', why, how }));

@@ -89,6 +89,24 @@ describe('formatSummary', () => {
     expect(all.slice(-4)).toEqual(['', 'To go on:', '  npx shardyard resume fx', '']);
   });
 
+  it('says why a run was stopped, where there is more, and what to do about it', () => {
+    const all = lines({ state: 'stopped', stopped: { why: 'setup', message: 'no database\nat db:5432', log: 'logs/fx/setup.log' } });
+    expect(all.slice(1, 3)).toEqual([
+      '  Stopped     the worker cannot be set up: no database\\nat db:5432',
+      '              log logs/fx/setup.log',
+    ]);
+    expect(all.slice(all.indexOf('What to do')).join(' ')).toMatch(/ setup-failed {2}The worker could not be imported/);
+    const halted = lines({ state: 'stopped', stopped: { why: 'halt', message: '3 of 9 items, --halt soon,fail=3', log: null } });
+    expect(halted[1]).toBe('  Stopped     as many items have failed as --halt allows: 3 of 9 items, --halt soon,fail=3');
+    expect(halted).not.toContain('What to do');
+    expect(lines({ stopped: { why: 'SIGINT', message: null, log: null } })[1]).toBe('  Stopped     interrupted (SIGINT)');
+  });
+
+  it('says how many of the failures it knows', () => {
+    const all = lines({ failures: [row(), row()], failuresLeftOut: 59_998 });
+    expect(all).toContain('Failures, the first 2 of 60,000');
+  });
+
   it('names items that kept their old rows, and warnings', () => {
     const all = lines({ keptOldRows: ['A', 'B', 'C', 'D', 'E', 'F', 'G'], warnings: ['odd\nthing'] });
     expect(all).toContain('  Kept rows   the old ones of 7 items whose rerun failed: A, B, C, D, E and 2 more');

@@ -63,7 +63,10 @@ test('a process that has the run may not take it twice, and may again after its 
   const run = newRun();
   const lock = takeLock(run, 'r');
   expect(() => takeLock(run, 'r')).toThrow('is being worked on by');
+  expect(isOwned(run)).toBe(true);
   lock.release();
+  expect(isOwned(run)).toBe(false);
+  expect(readOwner(run)).toBeUndefined();
   takeLock(run, 'r').release();
 });
 

@@ -52,6 +52,7 @@ export class World {
   readonly #told = new Map<number, string>();
   #faults: number;
   #now = 1_000_000;
+  #openedAt = 0;
   #children = 0;
   #steps = 0;
 
@@ -108,6 +109,7 @@ export class World {
     const { processes, retries } = this.options;
     const changed = session > 1 && this.#strikes(0.05) ? { changed: 'fresh' as const } : {};
     this.#children += 1000;
+    this.#openedAt = this.#now;
     this.emit({
       type: 'opened',
       mode: session === 1 ? 'run' : 'resume',
@@ -163,6 +165,8 @@ export class World {
       assert(this.state.running.size <= processes, 'more attempts than processes');
       const alive = [...this.state.children.values()].filter(({ phase }) => phase !== 'leaving');
       assert(alive.length <= processes + spares, 'more children than processes and spares');
+      assert(this.state.children.size <= 2 * processes + spares, 'those that clean up are too many');
+      if (action.do === 'start') this.#checkStagger(alive.length);
       if (action.do !== 'wait') continue;
       if (this.#strikes(0.004)) return 'killed';
       const possible = this.#possible();
@@ -173,6 +177,13 @@ export class World {
       } else this.random.pick(possible)();
       this.#now += this.random.int(0, 19);
     }
+  }
+
+  /** Slots open one after the other, each for one child; spares come when all are open. */
+  #checkStagger(alive: number): void {
+    const { processes, spares, stagger } = this.options;
+    const open = Math.min(processes, stagger === 0 ? processes : 1 + Math.floor((this.#now - this.#openedAt) / stagger));
+    assert(alive <= (open === processes ? processes + spares : open), 'a child for a slot that is not open');
   }
 
   #dispatch(child: number, slot: number, piece: Piece): void {

@@ -1,0 +1,26 @@
+import type { StopReason } from '../core/events.ts';
+import type { Stopped } from '../core/report.ts';
+import { shown } from './text.ts';
+
+/** Why a run stops, as a clause. */
+export const STOPPED_BY: Readonly<Record<StopReason, string>> = {
+  SIGINT: 'interrupted (SIGINT)',
+  SIGTERM: 'asked to end (SIGTERM)',
+  SIGHUP: 'the terminal is gone (SIGHUP)',
+  halt: 'as many items have failed as --halt allows',
+  abort: 'aborted by the program that started the run',
+  setup: 'the worker cannot be set up',
+  disk: 'the disk does not take what is written',
+};
+
+const WIDTH = 300;
+
+/** The same with what is known of it, on one line, safe to print. */
+export function explainStop({ why, message }: Stopped): string {
+  return message === null ? STOPPED_BY[why] : `${STOPPED_BY[why]}: ${shown(message, WIDTH)}`;
+}
+
+/** Whether it was the import of the worker or its `setup` that failed: children that die later leave no such log. */
+export function isSetup(stopped: Stopped | null): boolean {
+  return stopped?.why === 'setup' && stopped.log !== null;
+}
