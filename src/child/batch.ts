@@ -234,19 +234,10 @@ export class Batch {
       this.#breakOff(error);
     }
     // The timer is a little early now and then; a beat must not wait for the next one then.
-    if (now - this.#beatAt >= HEARTBEAT - FLUSH) this.#beat(now);
-  }
-
-  #beat(now: number): void {
+    if (now - this.#beatAt < HEARTBEAT - FLUSH) return;
     this.#beatAt = now;
     const settled = this.#done.size + this.#failed.length;
-    this.#options.send({
-      type: 'progress',
-      settled,
-      rows: this.#rows,
-      begun: this.#begun,
-      lastKey: this.#lastKey,
-      oldest: this.#open.oldest(now),
-    });
+    const oldest = this.#open.oldest(now);
+    this.#options.send({ type: 'progress', settled, rows: this.#rows, begun: this.#begun, lastKey: this.#lastKey, oldest });
   }
 }

@@ -93,19 +93,22 @@ const rowsWorker = (columns: string): string => {
   return `const given = { ${cases.join(', ')} };\nexport default { ${columns} items: () => Object.keys(given), process: (item) => given[item]() };\n`;
 };
 
+const unpack = (bytes: Buffer, file: string): string => {
+  const plain = file.endsWith('.gz') ? gunzipSync(bytes) : file.endsWith('.zst') ? zstdDecompressSync(bytes) : bytes;
+  return plain.toString('utf8');
+};
+
+const parseCsv = (text: string): unknown => Papa.parse<string[]>(text.replace(/\n$/, ''), { delimiter: ',', newline: '\n' }).data;
+
+const parseLines = (text: string): unknown =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
+
 describe('rows', () => {
-  const unpack = (bytes: Buffer, file: string): string => {
-    const plain = file.endsWith('.gz') ? gunzipSync(bytes) : file.endsWith('.zst') ? zstdDecompressSync(bytes) : bytes;
-    return plain.toString('utf8');
-  };
-  const parseCsv = (text: string): unknown => Papa.parse<string[]>(text.replace(/\n$/, ''), { delimiter: ',', newline: '\n' }).data;
   const asCsv = [['a', 'b', 'c'], ...MEANT.map(([csv]) => csv)];
   const asJson = MEANT.map(([, json]) => json);
-  const parseLines = (text: string): unknown =>
-    text
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as unknown);
 
   test.each(['declared', 'undeclared'])('of any kind are read back as they were meant, columns %s', async (which) => {
     const place = new Place({ 'w.mjs': rowsWorker(which === 'declared' ? "columns: ['a', 'b', 'c']," : '') });
