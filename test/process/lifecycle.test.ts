@@ -11,6 +11,7 @@ import { csvOf, WORKER } from './workers.ts';
 const plainWorker = (more: string): string =>
   `import { setTimeout as sleep } from 'node:timers/promises';\nexport default { columns: ['item'], process: (item) => ({ item }), ${more} };\n`;
 const HANGS = 'teardown: () => new Promise(() => setInterval(() => {}, 1000))';
+const USUAL = ['-p', '1', '--spares', '0', '--name', 'r', '-o', 'out.csv'];
 
 const optionsIn = (place: Place): LaunchOptions & { run: string } => ({
   worker: join(place.cwd, 'w.mjs'),
@@ -54,7 +55,7 @@ test.each([
   ['twice, where the first is not heeded', `process.on('SIGTERM', () => {});\n${plainWorker(HANGS)}`, 143],
 ])('a run that waits for its last child to clean up can be stopped: %s', async (_, worker, code) => {
   const place = new Place({ 'w.mjs': worker });
-  const run = place.start('run', 'w.mjs', ...place.options(['--items', 'a,b']));
+  const run = place.start('run', 'w.mjs', '--items', 'a,b', '--batch-size', '2', ...USUAL);
   const told = (how: string): boolean => place.events('child-told').some((event) => event.how === how);
   const journal = join(place.cwd, 'data/runs/r/journal.ndjson');
   await until('all items are done', () => existsSync(journal) && place.events('attempt-ended').length > 0);
@@ -75,7 +76,7 @@ test.each([
 
 test('a run that is stopped when no child is left does not merge', async () => {
   const place = new Place({ 'w.mjs': plainWorker('') });
-  const run = launch({ ...optionsIn(place), items: 'a,b' });
+  const run = launch({ ...optionsIn(place), items: 'a,b', batchSize: 2 });
   for await (const { type } of run) if (type === 'child-ended') run.stop('SIGTERM');
   expect(await run.report).toMatchObject({ state: 'stopped', exitCode: 143, items: { done: 2, owed: 0 }, output: null });
   expect(place.events('stopping', 'merged', 'closed').map(({ type }) => type)).toEqual(['stopping', 'closed']);
@@ -101,7 +102,7 @@ test('Ctrl-C while the items are listed is no fault of ours, and leaves nothing'
   const place = new Place({
     'w.mjs': `import { writeFileSync } from 'node:fs';\nwriteFileSync('planning', '');\nawait new Promise(() => setInterval(() => {}, 1000));\n`,
   });
-  const run = place.start('run', 'w.mjs', ...place.options(['--items', 'a']));
+  const run = place.start('run', 'w.mjs', '--items', 'a', ...USUAL);
   let said = '';
   run.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text;
