@@ -1,3 +1,4 @@
+import { brief } from './brief.ts';
 import { unreachable } from './errors.ts';
 import type { Cause } from './outcome.ts';
 
@@ -71,6 +72,8 @@ export function groupFailures<F extends Failure>(failures: Iterable<F>): Failure
 
 /** Messages are compared by their beginning: what comes later (a dump, a response) seldom names the reason. */
 const COMPARED_LENGTH = 500;
+/** Less than is kept of a message: those that differ in the length of a number are not cut at the same place. */
+const PATTERN_LENGTH = 150;
 const LONG_ID = /(?<![\p{L}\p{N}_])(?=[\da-f-]*\d)(?:0x[\da-f]+|[\da-f]{8,}(?:-[\da-f]{4,})*)(?![\p{L}\p{N}_])/giu;
 const NUMBER = /-?\d+(?:[.,:]\d+)*/g;
 /** A number after one of these names the kind of the error: HTTP 404 and HTTP 503 are two failures, not one. */
@@ -78,11 +81,12 @@ const TELLING = /(?:http(?:\/[\d.]+)?|status|code|exit|errno|signal)[\s:=(]*$/i;
 
 function patternOf({ key, message }: Failure): string {
   const start = message.slice(0, COMPARED_LENGTH).replace(/\s+/g, ' ').trim();
-  return withoutKey(start, key)
+  const pattern = withoutKey(start, key)
     .replace(LONG_ID, '<id>')
     .replace(NUMBER, (number: string, offset: number, text: string) =>
       TELLING.test(text.slice(Math.max(0, offset - 30), offset)) ? number : '<n>',
     );
+  return brief(pattern, PATTERN_LENGTH);
 }
 
 const WORD = /[\p{L}\p{N}_]/u;

@@ -46,6 +46,11 @@ describe('groupFailures', () => {
     expect(groups.map(({ message }) => message)).toEqual(['z', 'x', 'y']);
   });
 
+  it('takes long messages as equal of which only the beginning is known', () => {
+    const texts = [7, 70, 700].map((number) => `row ${number}: ${'and so on '.repeat(30)}`.slice(0, 199) + '…');
+    expect(groupFailures(texts.map((text) => fails('k', text))).map(({ count }) => count)).toEqual([3]);
+  });
+
   it('keeps causes apart', () => {
     expect(groupFailures([fails('a', 'gone', 'exit'), fails('b', 'gone', 'signal')])).toHaveLength(2);
   });
