@@ -15,7 +15,7 @@ import { type PlanningOptions, planItems, planOf } from './planning.ts';
 import type { Work } from './work.ts';
 
 /** Whether the items, or how they are split, change. */
-export const replans = (options: ResumeOptions): boolean =>
+const replans = (options: ResumeOptions): boolean =>
   options.items !== undefined ||
   options.limit !== undefined ||
   options.key !== undefined ||
