@@ -11,6 +11,8 @@ import { opened } from '../ipc/messages.ts';
 import type { FromPlanner, PlanRequest } from '../ipc/planning.ts';
 import { signal, TOKEN_VARIABLE } from '../store/processes.ts';
 
+/** How long a dead planning child's channel is read on, in milliseconds; a descendant may hold it open. */
+const DRAIN = 1000;
 const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
 const entry = fileURLToPath(new URL(`../child/planner.${extension}`, import.meta.url));
 
@@ -86,7 +88,7 @@ async function ask(request: PlanRequest, { nodeArgs, env, signal: abort, worker,
       });
       child.once('error', reject);
       child.once('exit', (code, name) => {
-        setImmediate(() => {
+        const conclude = (): void => {
           if (answer) return resolve(answer);
           if (abort?.aborted) return reject(abort.reason);
           const how = name === null ? `ended with exit code ${code}` : `was killed by ${name}`;
@@ -96,13 +98,18 @@ async function ask(request: PlanRequest, { nodeArgs, env, signal: abort, worker,
               hint: 'see what it printed above; the module must not end the process when it is imported',
             }),
           );
-        });
+        };
+        // The rest of a long answer may still be in the channel; it comes before `disconnect`.
+        if (!child.connected) return conclude();
+        child.once('disconnect', conclude);
+        setTimeout(conclude, DRAIN).unref();
       });
       // Nothing of the user's runs before a guard knows.
       unwatch = keepWatched(child.pid ?? 0, {
         guard,
         token: env[TOKEN_VARIABLE] ?? '',
-        onKnown: () => child.connected && child.send(request),
+        // It may have died already; `exit` tells how.
+        onKnown: () => child.connected && child.send(request, () => undefined),
       });
     });
   } finally {

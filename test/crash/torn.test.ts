@@ -149,7 +149,7 @@ describe('a run that has ended', () => {
     for (const command of ['merge', 'resume']) {
       const { code, stderr } = await place.end(command);
       expect([command, code, stderr]).toEqual([command, 4, expect.stringContaining('shard-00001.batch-00000.attempt-1.csv')]);
-      expect(stderr).toMatch(/rerun --shards/);
+      expect(stderr).toContain('shardyard rerun r --shards 1');
     }
     expect(place.read('out.csv')).toBe('the earlier output');
     expect(await place.end('rerun', '--shards', '1')).toMatchObject({ code: 0 });
