@@ -10,7 +10,7 @@ import { readLedger } from '../store/ledger.ts';
 
 const CHUNK = 1 << 20;
 /** Lines of ledgers kept in memory at a time; 40 bytes each. */
-const KEPT_LINES = 1_000_000;
+const KEPT_LINES = 250_000;
 
 /** Takes a piece of rows; the bytes belong to the caller again when it has returned or resolved. */
 export type Take = (chunk: Uint8Array) => void | Promise<void>;

@@ -37,3 +37,22 @@ function putDigits(buffer: Buffer, start: number, end: number, value: number): n
   }
   return end;
 }
+
+/** A text that is written again and again, four bytes at a time. */
+export interface Stamp {
+  readonly words: Uint32Array;
+  readonly length: number;
+}
+
+/** Prepares a text of ASCII for `putStamp`. */
+export function stampOf(text: string): Stamp {
+  const bytes = Buffer.alloc(Math.ceil(text.length / 4) * 4);
+  bytes.write(text, 'latin1');
+  return { words: Uint32Array.from({ length: bytes.length / 4 }, (_, n) => bytes.readUInt32LE(n * 4)), length: text.length };
+}
+
+/** Writes a stamp; gives where it ends. Up to three bytes behind it are overwritten. */
+export function putStamp(view: DataView, start: number, { words, length }: Stamp): number {
+  for (let n = 0; n < words.length; n++) view.setUint32(start + n * 4, words[n] ?? 0, true);
+  return start + length;
+}

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { putInteger, putText } from '../../src/store/put.ts';
+import { putInteger, putStamp, putText, stampOf } from '../../src/store/put.ts';
 
 describe('putInteger', () => {
   test('writes what String gives, and says where it ends', () =>
@@ -21,6 +21,19 @@ describe('putText', () => {
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
         const buffer = Buffer.alloc(1000);
         expect(buffer.toString('utf8', 3, putText(buffer, 3, text))).toBe(text.toWellFormed());
+      }),
+    ));
+});
+
+describe('putStamp', () => {
+  test('writes the text, and at most three bytes behind it', () =>
+    fc.assert(
+      fc.property(fc.string({ maxLength: 40 }), (text) => {
+        const bytes = Buffer.alloc(64, '#');
+        const end = putStamp(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 5, stampOf(text));
+        expect(bytes.toString('latin1', 5, end)).toBe(text);
+        expect(bytes.toString('latin1', 0, 5)).toBe('#####');
+        expect(bytes.toString('latin1', end + 3)).toBe('#'.repeat(61 - end));
       }),
     ));
 });
