@@ -82,9 +82,10 @@ export class Children {
     const patience = why === 'stopped' ? (this.stopping === 'SIGHUP' ? Infinity : DRAIN) : LEAVE;
     live.told = toldAgain(told, { why, how, insistAt: Date.now() + (how === 'message' ? patience : GRACE) });
     if (!isStronger(how, told)) return;
-    this.#options.emit({ type: 'child-told', child: id, how, why });
+    // A message is on its way before anybody can read that it is: what is done in answer to the event comes behind it.
     if (how === 'message') live.child.send({ type: live.attempt === undefined ? 'retire' : 'stop' });
-    else live.child.kill(how);
+    this.#options.emit({ type: 'child-told', child: id, how, why });
+    if (how !== 'message') live.child.kill(how);
   }
 
   /** Has a child end after its item; the rest of its batch goes to a fresh one. */

@@ -122,7 +122,7 @@ describe('run', () => {
     child.kill('SIGUSR1');
     expect(await lineWith(child.stderr, /^r working/)).toMatch(/^r working {2}0\/3 items/);
     child.kill('SIGINT');
-    await until('stopping');
+    await until('child-told');
     writeFileSync(join(cwd, 'go'), '');
     for await (const _ of events);
     expect(await ended).toBe(130);

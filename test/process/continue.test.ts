@@ -23,7 +23,7 @@ describe('P9: identity is the key', () => {
     const interrupted = exitOf(first);
     await until('slow1 is held', () => place.lines('executed.txt').includes('slow1'), interrupted);
     first.kill('SIGINT');
-    await until('it is told', () => place.events('stopping').length > 0, interrupted);
+    await until('it is told', () => place.events('child-told').length > 0, interrupted);
     place.write('go-slow1');
     expect(await interrupted).toBe(130);
     expect(executed(place)).toEqual(['a', 'b', 'slow1']);

@@ -6,7 +6,7 @@ import type { Place } from './support.ts';
  */
 export const WORKER = `
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 const isBad = (item) => existsSync('bad.txt') && readFileSync('bad.txt', 'utf8').split('\\n').includes(item);
 export default {
   columns: ['item', 'text'],
@@ -14,6 +14,7 @@ export default {
     appendFileSync('executed.txt', item + '\\n');
     if (isBad(item)) throw new Error(item + ' is bad');
     while (item.startsWith('slow') && !existsSync('go-' + item)) await sleep(5);
+    if (item.startsWith('slow')) await setImmediate(); // what was sent before the file was there is heard
     return [{ item, text: '"' + item + '"' }, { item, text: 'two\\nlines' }];
   },
 };
