@@ -1,8 +1,9 @@
 // `npm run chaos -- --kills 200 --seed 1`: see chaos.ts. `--rounds 7` repeats single rounds of a seed, `--lanes 3` makes three at a time.
-// `npm run chaos -- --orphans 50`: see orphans.ts.
+// `npm run chaos -- --orphans 50` does something else: it measures how long orphans live (orphans.ts).
 import { parseArgs } from 'node:util';
 import { parseIndexSet } from '../../src/core/index-set.ts';
 import { Chaos, type Round } from './chaos.ts';
+import { measureOrphans } from './orphans-main.ts';
 
 const { values } = parseArgs({
   options: {
@@ -10,18 +11,25 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     lanes: { type: 'string', default: '1' },
     rounds: { type: 'string' },
+    orphans: { type: 'string' },
   },
 });
 const seed = Number(values.seed);
-const chaos = new Chaos(seed);
 const rounds: Round[] = [];
 const since = performance.now();
-console.log(`seed ${seed}`);
-if (values.rounds === undefined) for await (const round of chaos.rounds(Number(values.kills), Number(values.lanes))) show(round);
-else {
-  for (const [start, end] of parseIndexSet(values.rounds)) for (let number = start; number < end; number++) show(await chaos.round(number));
+if (values.orphans === undefined) await makeRounds();
+else await measureOrphans(Number(values.orphans));
+
+async function makeRounds(): Promise<void> {
+  const chaos = new Chaos(seed);
+  console.log(`seed ${seed}`);
+  if (values.rounds === undefined) for await (const round of chaos.rounds(Number(values.kills), Number(values.lanes))) show(round);
+  else {
+    for (const [start, end] of parseIndexSet(values.rounds))
+      for (let number = start; number < end; number++) show(await chaos.round(number));
+  }
+  summarise();
 }
-summarise();
 
 function show(round: Round): void {
   rounds.push(round);
@@ -51,7 +59,7 @@ function summarise(): void {
       `${kills.length} kills (${counts(kills.map(({ blow }) => blow))}) and ${faults.length} other faults (${counts(faults.map(({ blow }) => blow))}) in ${rounds.length} rounds, seed ${seed}`,
       `poisoned items: ${counts(rounds.flatMap(({ poisons }) => poisons))}; ends of attempts and tries: ${listed(causes)}`,
       `${sum(({ resumes }) => resumes)} resumes, ${sum(({ restarts }) => restarts)} restarts of what was no run yet, ${Math.round((performance.now() - since) / 1000)} s`,
-      `longest time until everything was gone after a parent's death: ${Math.round(Math.max(0, ...rounds.map(({ orphanMs }) => orphanMs)))} ms`,
+      `longest time until everything was gone after a parent's death: ${Math.round(Math.max(0, ...rounds.map(({ orphanMs }) => orphanMs)))} ms; ${sum(({ leftovers }) => leftovers)} left to the next session, their guard having been killed too`,
       failed.length === 0 ? 'no failures' : `FAILED rounds: ${failed.map(({ number }) => number).join(',')}`,
     ].join('\n'),
   );

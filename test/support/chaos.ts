@@ -31,6 +31,8 @@ export interface Round {
   readonly restarts: number;
   /** The longest time until everything was gone after a parent's death, in milliseconds. */
   readonly orphanMs: number;
+  /** Children that outlived their parent because their guard had been killed a moment before; the next session has ended them. */
+  readonly leftovers: number;
   /** What was wrong; the folder stays for a look at it. */
   readonly failures: readonly string[];
 }
@@ -78,7 +80,7 @@ export class Chaos {
       .play()
       .catch((error: unknown) => round.failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error)));
     await killAll(round.mark);
-    const { hits, causes, resumes, restarts, orphanMs, failures } = round;
+    const { hits, causes, resumes, restarts, orphanMs, leftovers, failures } = round;
     // What is to be looked at must not be in memory.
     if (disk && failures.length > 0) cpSync(folder, `${folder}-kept`, { recursive: true });
     disk?.unmount();
@@ -86,7 +88,7 @@ export class Chaos {
     const name = `${scenario.name}${planted ? ', poisoned' : ''}${disk ? ', small disk' : ''}`;
     const poisons = planted?.kinds ?? [];
     const kept = disk ? `${folder}-kept` : folder;
-    return { number, seed, scenario: name, folder: kept, hits, poisons, causes, resumes, restarts, orphanMs, failures };
+    return { number, seed, scenario: name, folder: kept, hits, poisons, causes, resumes, restarts, orphanMs, leftovers, failures };
   }
 
   #reference(scenario: Scenario, poisoned: boolean): Promise<Reference> {
