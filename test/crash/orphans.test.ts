@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { gone, killMarked, processesOf, type Role } from '../support/marked.ts';
+import { orphan } from '../support/orphans.ts';
 import { heldCsv, killParent, Place, until, worker } from './support.ts';
 
 /** SPEC P5, in milliseconds. */
@@ -13,6 +14,15 @@ test('when the parent is killed, children in busy loops and all of theirs are go
   await killParent(session);
   const { left } = await gone(place.cwd, LIMIT);
   expect(left).toEqual([]);
+});
+
+// The long version, with 16 children and figures: `npm run chaos -- --orphans 50`.
+test('eight children in busy loops and eight grandchildren are gone within 2 s, again and again', { timeout: 120_000 }, async () => {
+  for (let n = 0; n < 2; n++) {
+    const { busy, ms } = await orphan(8);
+    expect(busy).toBe(16);
+    expect(ms).toBeLessThanOrEqual(LIMIT);
+  }
 });
 
 test('a killed guard is replaced before anything more is dispatched, and the run ends as it should', async () => {

@@ -4,6 +4,9 @@ import type { Random } from './random.ts';
 
 const worker = (name: string): string => fileURLToPath(new URL(`../fixtures/workers/${name}.ts`, import.meta.url));
 
+/** The name of the run. */
+export const RUN = 'r';
+
 /** A run to be disturbed. */
 export interface Scenario {
   readonly name: string;
@@ -15,9 +18,16 @@ export interface Scenario {
   readonly output: string;
 }
 
+/** Who is killed by SIGKILL. */
 export type Target = 'parent' | 'child' | 'guard' | 'planner' | 'all';
+/** What else may happen: a child gets SIGSTOP, the parent SIGINT once or twice, the disk is full. */
+export type Fault = 'child stopped' | 'Ctrl-C' | 'Ctrl-C twice' | 'disk full';
+export type Blow = Target | Fault;
 
-/** When to kill: so long after the start of the session or the kill before, or after something that happens in it. */
+/** Whether a blow is a kill, and not another fault. */
+export const isKill = (blow: Blow): blow is Target => !/stopped|Ctrl-C|full/.test(blow);
+
+/** When to strike: so long after the start of the session or the blow before, or after something that happens in it. */
 export type Instant = { readonly ms: number; readonly from: 'start' | 'now' } & (
   | { readonly kind: 'time' }
   /** The event of a type that comes `nth` from now. */
@@ -34,8 +44,13 @@ const jsonl = ['out.jsonl', [worker('mixed-objects')]] as const;
 const union = ['union.csv', [worker('mixed-objects')]] as const;
 
 function scenario(name: string, [output, args]: readonly [string, readonly string[]], more: string): Scenario {
-  // A killed child costs the item in flight a try: more tries than there are kills in a session.
-  return { name, output, count: COUNT, args: [...args, '-o', output, '--retries', '9', ...more.split(' ')] };
+  // A child that is stopped at any time ends by one of these.
+  return {
+    name,
+    output,
+    count: COUNT,
+    args: [...args, '-o', output, '--item-timeout', '3s', '--batch-timeout', '20s', ...more.split(' ')],
+  };
 }
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -49,28 +64,33 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('gzipped jsonl from csv rows', ['out.jsonl.gz', csv[1]], '-p 2 --shards 4 --batch-size 12 --concurrency 2'),
 ];
 
-/** Whom to kill. A session that does not plan has no planning child. */
-export function targetFor(random: Random, { plans }: { readonly plans: boolean }): Target {
-  return random.weighted<Target>([
-    [40, 'parent'],
-    [15, 'all'],
-    [25, 'child'],
-    [15, 'guard'],
+/** What to do next. A session that does not plan has no planning child. */
+export function blowFor(random: Random, { plans, disk }: { readonly plans: boolean; readonly disk: boolean }): Blow {
+  return random.weighted<Blow>([
+    [36, 'parent'],
+    [14, 'all'],
+    [24, 'child'],
+    [14, 'guard'],
     [plans ? 6 : 0, 'planner'],
+    [8, 'child stopped'],
+    [8, 'Ctrl-C'],
+    [5, 'Ctrl-C twice'],
+    [disk ? 12 : 0, 'disk full'],
   ]);
 }
 
 const ONCE = ['opened', 'planned', 'merged', 'closed'] as const;
 const WORKING = ['child-started', 'child-ready', 'dispatched', 'committed', 'child-ended'] as const;
 
-/** When to kill; `expected` is what an undisturbed run takes, in milliseconds. `again`: somebody was killed in this session before. */
+/** When to strike; `expected` is what an undisturbed run takes, in milliseconds. `again`: something has happened in this session before. */
 export function instantFor(
   random: Random,
-  { target, expected, again }: { readonly target: Target; readonly expected: number; readonly again: boolean },
+  { blow, expected, again }: { readonly blow: Blow; readonly expected: number; readonly again: boolean },
 ): Instant {
-  if (target === 'planner') return { kind: 'planner', from: 'now', ms: random.int(0, 250) };
+  if (blow === 'planner') return { kind: 'planner', from: 'now', ms: random.int(0, 250) };
   const working = (): Instant => ({ kind: 'event', type: random.pick(WORKING), nth: random.int(1, 4), from: 'now', ms: random.int(0, 20) });
-  if (target === 'child') return random.chance(0.7) ? working() : { kind: 'time', from: 'now', ms: (random.next() * expected) / 2 };
+  if (blow === 'child' || blow === 'child stopped')
+    return random.chance(0.7) ? working() : { kind: 'time', from: 'now', ms: (random.next() * expected) / 2 };
   return random.weighted<() => Instant>([
     [40, () => ({ kind: 'time', from: again ? 'now' : 'start', ms: random.next() * expected })],
     [15, () => ({ kind: 'time', from: 'now', ms: random.next() * 300 })],

@@ -39,11 +39,11 @@ function roleOf(commandLine: string): Role {
   return role === 'guard' || role === 'planner' ? role : role === 'main' ? 'child' : 'other';
 }
 
-/** Kills exactly this process; false when it is gone already. */
-export function killMarked({ pid, pidStart }: Marked): boolean {
+/** Kills exactly this process, or sends it another signal; false when it is gone already. */
+export function killMarked({ pid, pidStart }: Marked, signal: NodeJS.Signals = 'SIGKILL'): boolean {
   if (startTime(pid) !== pidStart) return false;
   try {
-    return process.kill(pid, 'SIGKILL');
+    return process.kill(pid, signal);
   } catch {
     return false;
   }

@@ -24,9 +24,16 @@ export interface Session {
   kill(signal?: NodeJS.Signals): boolean;
 }
 
+/** Where a command runs; `temporary` is its folder for temporary files. */
+export interface Where {
+  readonly cwd: string;
+  readonly mark: string;
+  readonly temporary?: string;
+}
+
 /** Starts a command with a mark that all its descendants inherit. */
-export function startSession(args: readonly string[], { cwd, mark }: { readonly cwd: string; readonly mark: string }): Session {
-  const env = { PATH: process.env['PATH'], [MARK_VARIABLE]: mark };
+export function startSession(args: readonly string[], { cwd, mark, temporary }: Where): Session {
+  const env = { PATH: process.env['PATH'], [MARK_VARIABLE]: mark, ...(temporary === undefined ? {} : { TMPDIR: temporary }) };
   const child = spawn(process.execPath, [BIN, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
@@ -55,5 +62,4 @@ export function startSession(args: readonly string[], { cwd, mark }: { readonly 
 }
 
 /** Runs a command to its end. */
-export const runSession = (args: readonly string[], where: { readonly cwd: string; readonly mark: string }): Promise<Ended> =>
-  startSession(args, where).ended;
+export const runSession = (args: readonly string[], where: Where): Promise<Ended> => startSession(args, where).ended;
