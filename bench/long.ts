@@ -15,11 +15,11 @@ const FLAT = 5e6;
 
 export const long: Benchmark = {
   name: 'long',
-  about: `Whether a long run stays as it began: batches of one item that does nothing (20,000, or SHARDYARD_BENCH_BATCHES), two processes. Every second the parent is
+  about: `Whether a long run stays as it began: batches of one item that does nothing (20,000, or BENCH_BATCHES), two processes. Every second the parent is
 looked at from outside: its memory, its open files, children that have ended and that nobody has asked about. The run is divided into tenths by its
 batches; the first one, in which the engine warms up, is left out. Run once.`,
   async run({ quick, lab, say }) {
-    const count = quick ? 300 : Number(process.env['SHARDYARD_BENCH_BATCHES'] ?? BATCHES);
+    const count = quick ? 300 : Number(process.env['BENCH_BATCHES'] ?? BATCHES);
     const args = [
       'run',
       workerFile('noop.mjs'),

@@ -39,7 +39,8 @@ export async function replay({ positionals, settings }: Input): Promise<number> 
       note(`ok: ${plural(replayed.rows, 'row')} in ${formatDuration(replayed.ms)}`);
       return EXIT.done;
     }
-    const advice = remedy(replayed.cause);
+    // The stack of what was thrown has been printed; there is no log.
+    const advice = replayed.cause === 'error' ? undefined : remedy(replayed.cause);
     note(`failed by ${replayed.cause}: ${shown(replayed.message, 300)}${advice === undefined ? '' : `. ${advice}`}`);
     return stopping.signal.aborted ? code : EXIT.failed;
   } finally {
