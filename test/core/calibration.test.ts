@@ -61,7 +61,11 @@ test('a suggestion is never slower than its alternatives with fewer processes', 
     for (const ms of [1, 50, 3000]) {
       const { suggested } = measured({ cpu, ms });
       const alone = calibrate({
-        ...{ items: 1020, left: 1000, failed: 0, starts: [100], machine },
+        items: 1020,
+        left: 1000,
+        failed: 0,
+        starts: [100],
+        machine,
         sample: [{ ms, rows: 1, bytes: 1 }],
         attempts: [{ startRss: 1, peakRss: 1, growth: null, wallMs: ms, cpuMs: cpu * ms, busyMs: cpu * ms }],
         planned: { processes: 1, concurrency: suggested?.concurrency ?? 1, batchSize: suggested?.batchSize ?? 1 },
