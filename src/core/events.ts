@@ -36,9 +36,25 @@ export interface Receipt extends PartTotals {
   readonly failed: readonly ItemFailure[];
   /** Sum of the time spent in items, in milliseconds. */
   readonly itemMs: number;
+  /** What the attempt took of the machine, where that was asked for. */
+  readonly usage?: Usage;
 }
 
-export type SessionMode = 'run' | 'resume' | 'rerun';
+/** What an attempt took of the machine. Sizes in bytes, times in milliseconds. */
+export interface Usage {
+  /** Memory of the child when it was set up, and the most it had. */
+  readonly startRss: number;
+  readonly peakRss: number;
+  /** What an item added to its memory, once it had warmed up; null where there were too few to tell. */
+  readonly growth: number | null;
+  readonly wallMs: number;
+  /** CPU of the process, and the time in which its event loop did anything but wait. */
+  readonly cpuMs: number;
+  readonly busyMs: number;
+}
+
+/** `plan`: it froze the plan, and at most measured some items; `shard`: it did some shards alone. */
+export type SessionMode = 'run' | 'resume' | 'rerun' | 'plan' | 'shard';
 
 /** What a session of a run was started to do. */
 export interface Opened {
@@ -65,6 +81,8 @@ export type RunEvent = { readonly at: number } & (
   | { readonly type: 'matched'; readonly done: number; readonly failed: number; readonly fresh: number; readonly gone: number }
   /** These positions are to be done (again); rows that are there stay until the new ones are committed. */
   | { readonly type: 'owed'; readonly spans: readonly Span[] }
+  /** This session does nothing but what is owed of these positions. */
+  | { readonly type: 'scoped'; readonly spans: readonly Span[] }
   | { readonly type: 'child-started'; readonly child: number; readonly pid: number; readonly pidStart: string }
   | { readonly type: 'child-ready'; readonly child: number; readonly setupMs: number }
   | ({

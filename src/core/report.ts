@@ -107,6 +107,8 @@ export interface Report {
   readonly stopped: Stopped | null;
   /** `failed` includes items that kept the rows of an earlier try; these are also in `done`. */
   readonly items: { readonly total: number; readonly done: number; readonly failed: number; readonly owed: number };
+  /** Of a session that was limited to a part of the run (`plan --calibrate`, `shard`): how that part stands. */
+  readonly scope?: { readonly total: number; readonly done: number; readonly failed: number };
   readonly rows: number;
   readonly failedByCause: Readonly<Partial<Record<Cause, number>>>;
   /** The first 1,000 in item order; `items.failed` and `failedByCause` count all. */

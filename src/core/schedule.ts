@@ -1,5 +1,6 @@
 import type { AttemptId, AttemptMode } from './events.ts';
 import { IntervalSet, type Span } from './intervals.ts';
+import { leftOf } from './scope.ts';
 import { batchAt } from './slices.ts';
 import type { Running } from './running.ts';
 import type { RunState } from './state.ts';
@@ -40,7 +41,7 @@ export interface View {
 export function decide(state: RunState, options: ScheduleOptions, view: View): Action {
   const ready = childrenIn(state, 'ready');
   if (state.stopping) return ready[0] !== undefined ? { do: 'retire', child: ready[0] } : settled(state);
-  if (state.owed.size === 0 && state.running.size === 0) return ready[0] !== undefined ? { do: 'retire', child: ready[0] } : settled(state);
+  if (state.running.size === 0 && leftOf(state) === 0) return ready[0] !== undefined ? { do: 'retire', child: ready[0] } : settled(state);
 
   const slot = freeSlot(state, options, view);
   const child = ready[0];

@@ -1,4 +1,4 @@
-import type { AttemptMode, ItemFailure, PartTotals } from '../core/events.ts';
+import type { AttemptMode, ItemFailure, PartTotals, Usage } from '../core/events.ts';
 import type { Span } from '../core/intervals.ts';
 import type { ItemsRef } from '../core/plan.ts';
 
@@ -24,13 +24,16 @@ export interface WorkMessage {
   readonly items: ItemsRef;
   readonly part: string;
   readonly ledger: string;
-  readonly log: string;
+  /** The file that it prints to; absent: where it prints already. */
+  readonly log?: string;
   readonly concurrency: number;
   readonly retries: number;
   /** Milliseconds after which an item's signal is aborted. */
   readonly itemTimeout?: number;
   /** Tries that some of the items have behind them. */
   readonly tries: readonly (readonly [index: number, tries: number])[];
+  /** Measure what it takes of the machine. */
+  readonly measure?: true;
 }
 
 export type ToChild =
@@ -71,6 +74,7 @@ export type ToParent =
       readonly failed: readonly ItemFailure[];
       readonly itemMs: number;
       readonly rss: number;
+      readonly usage?: Usage;
     }
   /** The process is about to die of an error that nobody caught. */
   | { readonly type: 'crashed'; readonly message: string }

@@ -55,6 +55,7 @@ export function createBatchCount(snapshot: () => Snapshot): BatchCount {
         return;
       case 'opened':
       case 'matched':
+      case 'scoped':
       case 'child-started':
       case 'child-ready':
       case 'tried':

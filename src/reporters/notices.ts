@@ -22,13 +22,15 @@ export function createNotices(runName: () => string): (event: RunEvent) => reado
   return (event) => {
     switch (event.type) {
       case 'opened': {
-        const verb = { run: 'Run', resume: 'Resuming', rerun: 'Rerunning' }[event.mode];
+        const verb = { run: 'Run', resume: 'Resuming', rerun: 'Rerunning', plan: 'Planning', shard: 'Shards of' }[event.mode];
         return one('info', `${verb} ${shown(runName(), KEY_WIDTH)} with ${plural(event.processes, 'process', 'processes')}`);
       }
       case 'planned':
         return one('info', `Planned ${plural(event.items, 'item')} in ${plural(event.shards, 'shard')}, batches of ${event.batchSize}`);
       case 'owed':
         return one('info', `${plural(countSpans(event.spans), 'item')} to be done again`);
+      case 'scoped':
+        return one('info', `Only ${plural(countSpans(event.spans), 'item')} of it`);
       case 'matched': {
         const counts = [`${formatCount(event.done)} done`, `${formatCount(event.failed)} failed`, `${formatCount(event.fresh)} new`];
         return one('info', `Matched with the items of before: ${counts.join(', ')}, ${formatCount(event.gone)} no longer there`);

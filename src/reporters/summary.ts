@@ -28,7 +28,11 @@ export function formatSummary(report: Report, colour: boolean): string {
   return `${lines.join('\n')}\n`;
 }
 
-function title({ run, state }: Report, chalk: ChalkInstance): string {
+function title({ run, state, scope, stopped: why }: Report, chalk: ChalkInstance): string {
+  if (state === 'stopped' && scope && why === null) {
+    const what = scope.failed > 0 ? chalk.red(`${formatCount(scope.failed)} failed`) : chalk.green('all done');
+    return `${chalk.bold(`Run ${shown(run, WIDTH)}`)}: ${what} of the ${plural(scope.total, 'item')} of this session; the rest can be resumed`;
+  }
   const shownState = { done: chalk.green('done'), failed: chalk.red('failed'), stopped: chalk.yellow('stopped, can be resumed') }[state];
   return `${chalk.bold(`Run ${shown(run, WIDTH)}`)}: ${shownState}`;
 }

@@ -67,11 +67,12 @@ export class Attempts {
       retries: settings.retries,
       ...(settings.itemTimeout === undefined ? {} : { itemTimeout: settings.itemTimeout }),
       tries: tries.map(([index, trouble]) => [index, trouble.tries]),
+      ...(state.scope.mode === 'plan' ? { measure: true } : {}),
     });
   }
 
   /** Commits what a child has handed in, if it is there (P3). False when it is not: then what verifies is kept. */
-  async check(live: Live, attempt: Running, { spans, totals, failed, itemMs, rss }: Receipt): Promise<boolean> {
+  async check(live: Live, attempt: Running, { spans, totals, failed, itemMs, rss, usage }: Receipt): Promise<boolean> {
     const { emit } = this.#options;
     const fault = misclaimed(attempt, spans, totals.items) ?? (await findFault(this.#filesOf(attempt), totals));
     live.attempt = undefined;
@@ -84,7 +85,7 @@ export class Attempts {
     live.peakRss = Math.max(live.peakRss, rss);
     const ms = Date.now() - attempt.since;
     const cause = live.told?.how === 'message' ? 'stopped' : 'ok';
-    const receipt = { ...totals, failed, itemMs };
+    const receipt = { ...totals, failed, itemMs, ...(usage ? { usage } : {}) };
     emit({ type: 'committed', ...idOf(attempt), spans, receipt, salvaged: false, ms, rss: live.peakRss });
     emit({ type: 'attempt-ended', ...idOf(attempt), cause, suspects: [], exact: true });
     return true;

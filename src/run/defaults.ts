@@ -17,7 +17,7 @@ function defaultProcesses(): number {
 }
 
 /** Bytes that programs can still get; Linux's `MemAvailable` counts caches that can be dropped. Within a cgroup, its limit. */
-function availableMemory(): number {
+export function availableMemory(): number {
   const constrained = process.constrainedMemory();
   const limit = constrained > 0 && constrained < 2 ** 50 ? constrained - process.memoryUsage().rss : Infinity;
   try {

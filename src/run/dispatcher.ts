@@ -2,6 +2,7 @@ import type { RunEvent, StopReason } from '../core/events.ts';
 import { unreachable } from '../core/errors.ts';
 import { attemptName } from '../core/names.ts';
 import { decide } from '../core/schedule.ts';
+import { leftOf } from '../core/scope.ts';
 import type { RunState } from '../core/state.ts';
 import type { ChildEnd, Executor } from '../executors/executor.ts';
 import type { Guard } from '../executors/guard.ts';
@@ -89,7 +90,7 @@ export class Dispatcher {
     } finally {
       this.#over = true;
       clearTimeout(this.#wake);
-      await this.children.end(this.#state.owed.size === 0);
+      await this.children.end(leftOf(this.#state) === 0);
       this.#ended = true;
     }
   }

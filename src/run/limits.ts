@@ -78,8 +78,9 @@ async function sample({ dispatcher, settings }: LimitsOptions): Promise<void> {
   const pids = [...dispatcher.live.values()].map(({ child }) => child.pid).filter((pid) => pid > 0);
   if (pids.length === 0) return;
   const { default: pidusage } = await import('pidusage');
-  // It rejects when all of them have just gone; the next sample finds the others.
-  const usage = await pidusage(pids).catch(() => ({}) as Record<string, { memory: number } | undefined>);
+  // It rejects when all of them have just gone; the next sample finds the others. It keeps a file open for each process, by default for
+  // a minute after the last look: with many short batches that would be hundreds.
+  const usage = await pidusage(pids, { maxage: 2 * SAMPLE }).catch(() => ({}) as Record<string, { memory: number } | undefined>);
   for (const [id, live] of dispatcher.live) {
     const rss = usage[live.child.pid]?.memory;
     if (rss === undefined) continue;

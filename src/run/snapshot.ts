@@ -1,6 +1,7 @@
 import { eta } from '../core/progress.ts';
 import type { SlotView, Snapshot } from '../core/report.ts';
 import type { Running } from '../core/running.ts';
+import { leftOf } from '../core/scope.ts';
 import type { RunState } from '../core/state.ts';
 import { tally } from '../core/tally.ts';
 import type { RunSettings } from '../store/manifest.ts';
@@ -48,7 +49,7 @@ export function snapshotOf({ run, state, settings, live, rate, since, merging, n
   }
   const settled = ({ child }: Running): number => live.get(child)?.settled ?? 0;
   const { total, done, running, waiting } = tally(state, { attempts: state.running.values(), settled });
-  const left = running + waiting;
+  const left = state.scope.positions ? leftOf(state) : running + waiting;
   return {
     run,
     phase: state.closed ? 'ended' : merging ? 'merging' : state.stopping ? 'stopping' : total === 0 ? 'planning' : 'working',

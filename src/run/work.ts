@@ -102,7 +102,8 @@ export class Work {
     }
     const times: Times = { since, planning: this.#options.planning, merging: 0 };
     await journal.synced();
-    if (!state.stopping) {
+    // Of a session that was limited to a part of the run, the rest is still owed.
+    if (!state.stopping && state.owed.size === 0) {
       this.#merging = true;
       const before = Date.now();
       const merged = await this.#merged();
@@ -112,7 +113,7 @@ export class Work {
         this.emit({ type: 'merged', output: file, rows, bytes, sha256, ms: times.merging });
       }
     }
-    const end: EndState = state.stopping ? 'stopped' : state.failures.size > 0 ? 'failed' : 'done';
+    const end: EndState = state.stopping || state.owed.size > 0 ? 'stopped' : state.failures.size > 0 ? 'failed' : 'done';
     this.emit({ type: 'closed', state: end });
     await journal.synced();
     const report = reportOf({ ...this.#options, times });

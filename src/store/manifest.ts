@@ -47,6 +47,8 @@ export interface Manifest {
   readonly columns: readonly string[] | null;
   readonly partFormat: 'csv' | 'ndjson';
   readonly settings: RunSettings;
+  /** Its first session was to freeze the plan, and at most to measure some items. */
+  readonly isPlanned?: true;
 }
 
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
