@@ -72,7 +72,7 @@ export function reportOf({ state, settings, manifest, paths, folders, times }: R
 export function failureRows(state: RunState, logs: string): FailureRow[] {
   return inOrder(state)
     .slice(0, MOST_LISTED)
-    .map(({ index, key, cause, message, tries }) => {
+    .map(({ index, key, cause, message, tries, evidence = null }) => {
       const shard = state.shardOf(index);
       return {
         index,
@@ -81,6 +81,7 @@ export function failureRows(state: RunState, logs: string): FailureRow[] {
         cause,
         message,
         tries,
+        evidence,
         log: shown(logOf(logs, state.failureLogs.get(index) ?? { shard, batch: 0, stolen: false })),
       };
     });

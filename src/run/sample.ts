@@ -1,0 +1,14 @@
+import { seen, type Live } from './live.ts';
+
+/** Looks at the memory of children, in one call for all of them. Never rejects. */
+export async function sampleMemory(children: Iterable<Live>): Promise<void> {
+  const all = [...children].filter(({ child }) => child.pid > 0);
+  if (all.length === 0) return;
+  const { default: pidusage } = await import('pidusage');
+  // It rejects when all of them have just gone; the next sample finds the others.
+  const usage = await pidusage(all.map(({ child }) => child.pid)).catch(() => ({}) as Record<string, { memory: number } | undefined>);
+  for (const live of all) {
+    const memory = usage[live.child.pid]?.memory;
+    if (memory !== undefined && memory > 0) seen(live, memory);
+  }
+}
