@@ -27,11 +27,15 @@ export function logFailures(event: Extract<RunEvent, { type: 'item-failed' | 'co
 }
 
 function describe({ index, key, cause, message, tries, evidence }: ItemFailure, command: string): string {
-  const seen = evidence ? ` (${describeEvidence(evidence)})` : '';
+  const seen = evidence ? describeEvidence(evidence) : '';
   const advice = remedy(cause);
   return [
-    `item ${index} (${brief(key, 100)}) is given up after ${tries} ${tries === 1 ? 'try' : 'tries'}: ${cause}: ${message}${seen}`,
+    `item ${index} (${brief(key, 100)}) is given up after ${tries} ${tries === 1 ? 'try' : 'tries'}: ${cause}`,
+    ...(seen.startsWith(message) ? [] : [message]),
+    ...(seen === '' ? [] : [seen]),
     ...(advice === undefined ? [] : [advice]),
     `To do it again: ${command}`,
-  ].join('. ');
+  ]
+    .map((part) => part.replace(/\.$/, ''))
+    .join('. ');
 }

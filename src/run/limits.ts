@@ -31,6 +31,7 @@ export function watchLimits(options: LimitsOptions): () => void {
   const given = new WeakMap<Running, Set<string>>();
   const relieve = watchMemory({ ...options, wanted: settings.memoryFree });
   let [looked, sampled, shown] = [Date.now(), 0, 0];
+  relieve(looked);
   let sampling = false;
   let isOver = false;
   const timer = setInterval(() => {
@@ -38,6 +39,7 @@ export function watchLimits(options: LimitsOptions): () => void {
     const isLate = now - looked > LATE;
     looked = now;
     dispatcher.insist(now);
+    relieve(now);
     if (!isLate) check(options, given, now);
     if (now - sampled < every || sampling) return;
     sampled = now;
@@ -47,7 +49,6 @@ export function watchLimits(options: LimitsOptions): () => void {
       // What is shown after the end would stay.
       if (isOver || now - shown < SAMPLE) return;
       shown = now;
-      relieve();
       options.onSample();
     });
   }, LOOK);

@@ -54,7 +54,15 @@ export function settleDeath(state: RunState, attempt: Running, found: Salvage, d
   if (found.items > 0 || failed.length > 0) {
     const { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, itemMs, spans } = found;
     const receipt = { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, itemMs, failed };
-    facts.push({ type: 'committed', ...id, spans, receipt, salvaged: true, ms: death.now - attempt.since, rss: 0 });
+    facts.push({
+      type: 'committed',
+      ...id,
+      spans,
+      receipt,
+      salvaged: true,
+      ms: death.now - attempt.since,
+      rss: death.evidence?.peakRssBytes ?? 0,
+    });
   }
   const counts = death.cause !== 'stopped' && death.cause !== 'orphaned';
   const exact = found.exact || attempt.mode !== 'normal';

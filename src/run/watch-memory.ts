@@ -12,17 +12,22 @@ export interface MemoryOptions {
   readonly wanted: number | undefined;
 }
 
-/** Gives what keeps `--memory-free`, to be called once a second; does nothing where that is off. */
-export function watchMemory({ dispatcher, state, memory, wanted }: MemoryOptions): () => void {
+/** Milliseconds for which nothing new begins, at least: memory that comes and goes must not fill the journal. */
+const HOLD = 1000;
+
+/** Gives what keeps `--memory-free`, to be called at first and then a few times a second; does nothing where that is off. */
+export function watchMemory({ dispatcher, state, memory, wanted }: MemoryOptions): (now: number) => void {
   if (wanted === undefined) return () => undefined;
   const { children } = dispatcher;
-  return () => {
+  let heldAt = 0;
+  return (now) => {
     const available = memory.available();
     const { hold, end } = relieve(available, wanted, heldBy(dispatcher, state));
     const say = (how: Extract<Fact, { type: 'memory-free' }>['state'], child?: number): void =>
       dispatcher.emit({ type: 'memory-free', state: how, available, wanted, ...(child === undefined ? {} : { child }) });
-    if (hold !== children.held) {
+    if (hold !== children.held && now - heldAt >= HOLD) {
       children.held = hold;
+      heldAt = now;
       say(hold ? 'holding' : 'enough');
     }
     if (end === undefined) return;
