@@ -9,6 +9,7 @@ export { defineWorker, UnrecoverableError } from './core/worker.ts';
 export { UserError } from './core/errors.ts';
 export type * from './core/worker.ts';
 export type * from './core/events.ts';
+export type * from './core/evidence.ts';
 export type * from './core/report.ts';
 export type * from './core/options.ts';
 export type * from './core/handle.ts';

@@ -1,3 +1,4 @@
+import { LIMIT_OPTIONS } from './limit-options.ts';
 import type { Option } from './option.ts';
 
 const LAUNCH = ['run', 'plan', 'resume'] as const;
@@ -165,37 +166,7 @@ export const RUN_OPTIONS = {
     describe: 'tries again of a failed item, with backoff',
     fallback: '2',
   },
-  itemTimeout: {
-    kind: 'duration',
-    least: 1,
-    neutral: 'off',
-    flag: 'item-timeout',
-    arg: 'T',
-    group: CARE,
-    verbs: CARRY_OUT,
-    describe: 'the longest that an item may take',
-    fallback: 'off',
-  },
-  batchTimeout: {
-    kind: 'duration',
-    least: 1,
-    flag: 'batch-timeout',
-    arg: 'T',
-    group: CARE,
-    verbs: CARRY_OUT,
-    describe: 'the longest that a batch may take',
-    fallback: '1h',
-  },
-  maxRss: {
-    kind: 'size',
-    neutral: 'off',
-    flag: 'max-rss',
-    arg: 'SIZE',
-    group: CARE,
-    verbs: CARRY_OUT,
-    describe: 'memory over which a child is retired after its item; at 1.5 times it, it is killed',
-    fallback: 'off',
-  },
+  ...LIMIT_OPTIONS,
   maxFailures: {
     kind: 'tolerance',
     flag: 'max-failures',

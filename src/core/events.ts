@@ -1,3 +1,4 @@
+import type { Evidence } from './evidence.ts';
 import type { Span } from './intervals.ts';
 import type { Cause } from './outcome.ts';
 
@@ -15,6 +16,8 @@ export interface ItemFailure {
   readonly cause: Cause;
   readonly message: string;
   readonly tries: number;
+  /** What was seen of the child that died over it; absent where the item threw. */
+  readonly evidence?: Evidence;
 }
 
 /** What a part and its ledger hold. `plain`: the part's bytes from 0 are the rows of its items in order; else only the ledger knows. */
@@ -134,9 +137,22 @@ export type RunEvent = { readonly at: number } & (
       /** The most memory it was seen with, in bytes; 0 when it was never looked at. */
       readonly rss: number;
       readonly message?: string;
+      /** Of one that died: the last lines that it printed, and how many processes the kernel's OOM killer ended meanwhile. */
+      readonly said?: readonly string[];
+      readonly oomKills?: number;
     }
   /** A child was told to go: first by message, then SIGTERM, then SIGKILL to its group. */
   | { readonly type: 'child-told'; readonly child: number; readonly how: 'message' | 'SIGTERM' | 'SIGKILL'; readonly why: Cause }
+  /** A child at work is near a limit, or is retired early by one: told before anybody is ended for it. */
+  | ({ readonly type: 'limit-near'; readonly child: number; readonly limit: Cause; readonly message: string } & AttemptId)
+  /** `--memory-free`, in bytes: nothing new begins (`holding`), a child is ended and its batch put back (`ending`), it is over (`enough`). */
+  | {
+      readonly type: 'memory-free';
+      readonly state: 'holding' | 'ending' | 'enough';
+      readonly available: number;
+      readonly wanted: number;
+      readonly child?: number;
+    }
   | { readonly type: 'guard-started'; readonly pid: number }
   | { readonly type: 'warned'; readonly message: string }
   | { readonly type: 'stopping'; readonly why: StopReason; readonly how: 'drain' | 'kill' }

@@ -33,6 +33,8 @@ export interface ScheduleOptions {
 /** What the dispatcher sees and the journal does not hold. */
 export interface View {
   readonly now: number;
+  /** True while nothing new may begin. */
+  readonly held?: boolean;
   /** An attempt's items that it could give up, and how long they would take (ms); 0 where there is nothing to gain. */
   givable(attempt: Running): { readonly items: number; readonly ms: number };
 }
@@ -43,6 +45,7 @@ export function decide(state: RunState, options: ScheduleOptions, view: View): A
   if (state.stopping) return ready[0] !== undefined ? { do: 'retire', child: ready[0] } : settled(state);
   if (state.running.size === 0 && leftOf(state) === 0) return ready[0] !== undefined ? { do: 'retire', child: ready[0] } : settled(state);
 
+  if (view.held) return { do: 'wait', until: Infinity };
   const slot = freeSlot(state, options, view);
   const child = ready[0];
   if (child !== undefined && slot !== undefined) {

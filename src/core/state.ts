@@ -1,20 +1,17 @@
 import { backoff } from './backoff.ts';
-import { brief } from './brief.ts';
 import { type ChildState, follow } from './child-state.ts';
 import { Commits, rowsOf } from './commits.ts';
 import { Coverage, moveCoverage, moveSpans } from './coverage.ts';
 import type { EndState, ItemFailure, RunEvent, StopReason } from './events.ts';
 import { forget } from './forget.ts';
 import { IntervalSet, type Span } from './intervals.ts';
+import { kept } from './kept.ts';
 import { attemptName } from './names.ts';
 import { Scope } from './scope.ts';
 import type { Plan } from './plan.ts';
 import type { Running, Trouble } from './running.ts';
 import { shardAt } from './slices.ts';
 import { count, noTotals, type Totals } from './totals.ts';
-
-/** So many characters of a failed item's message are kept: there may be as many failures as items. */
-const LONGEST_MESSAGE = 200;
 
 /**
  * The state of a run: a fold over its journal. `apply` is the only way to change it; it does no input or output and
@@ -131,6 +128,8 @@ export class RunState {
       case 'child-told':
       case 'child-ended':
       case 'guard-started':
+      case 'limit-near':
+      case 'memory-free':
       case 'matched':
         return;
     }
@@ -214,7 +213,7 @@ export class RunState {
   }
 
   #fail(failure: ItemFailure, attempt: Running | undefined): void {
-    this.failures.set(failure.index, { ...failure, message: brief(failure.message, LONGEST_MESSAGE) });
+    this.failures.set(failure.index, kept(failure, this.failures.size));
     if (attempt?.stolen) this.failureLogs.set(failure.index, { shard: attempt.shard, batch: attempt.batch, stolen: true });
     else this.failureLogs.delete(failure.index);
     this.trouble.delete(failure.index);

@@ -64,6 +64,10 @@ export type ToParent =
       readonly lastKey: string | null;
       /** The item that has been under way longest, and for how many milliseconds. */
       readonly oldest: OldestItem | null;
+      /** Memory in use, in bytes. */
+      readonly rss: number;
+      /** True once every item is settled: what is left is to write it all to the disk. */
+      readonly closing: boolean;
     }
   | { readonly type: 'tried'; readonly index: number; readonly key: string; readonly tries: number; readonly message: string }
   | { readonly type: 'halved'; readonly spans: readonly Span[] }
@@ -92,7 +96,7 @@ const isTotals: Check = (value) => typeof value === 'object' && value !== null &
 const toParent: Readonly<Record<ToParent['type'], Readonly<Record<string, Check>>>> = {
   ready: { setupMs: isNumber },
   'setup-failed': { message: isText },
-  progress: { settled: isNumber, rows: isNumber, begun: isNumber },
+  progress: { settled: isNumber, rows: isNumber, begun: isNumber, rss: isNumber },
   tried: { index: isNumber, key: isText, tries: isNumber, message: isText },
   halved: { spans: isSpans },
   receipt: { spans: isSpans, totals: isTotals, failed: Array.isArray, itemMs: isNumber, rss: isNumber },

@@ -62,6 +62,8 @@ export function createBatchCount(snapshot: () => Snapshot): BatchCount {
       case 'child-ended':
       case 'child-told':
       case 'guard-started':
+      case 'limit-near':
+      case 'memory-free':
       case 'warned':
       case 'stopping':
       case 'merged':

@@ -3,6 +3,7 @@ import type { Cause } from '../core/outcome.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/quantities.ts';
 import { groupFailures, remedy } from '../core/remedy.ts';
 import type { FailureRow, Report } from '../core/report.ts';
+import { evidenceLines } from './evidence.ts';
 import { plural } from './numbers.ts';
 import { explainStop, isSetup } from './stops.ts';
 import { escapeText, padEnd, shown, wrap } from './text.ts';
@@ -126,6 +127,7 @@ function failures({ failures: all, failuresLeftOut, folder }: Report, chalk: Cha
   const lines = first.flatMap(({ cause, message, count, sample }) => [
     ...indented(`${formatCount(count)} × ${cause}: ${shown(message, 2 * WIDTH)}`, 2).map((line) => chalk.red(line)),
     `    such as ${sampleOf(sample)}`,
+    ...evidenceLines(sample.evidence, WIDTH).map(({ label, text }) => `    ${label} ${text}`),
     `    log ${escapeText(sample.log)}`,
   ]);
   const others = groups.length - first.length;

@@ -147,7 +147,9 @@ function settingsFor({ settings, partFormat, columns }: Manifest, options: Resum
     maxFailures: options.maxFailures ?? settings.maxFailures,
     strictColumns: options.strictColumns ?? settings.strictColumns,
     ...(options.itemTimeout === undefined ? {} : { itemTimeout: options.itemTimeout }),
+    ...(options.stallTimeout === undefined ? {} : { stallTimeout: options.stallTimeout }),
     ...(options.maxRss === undefined ? {} : { maxRss: options.maxRss }),
+    ...(options.memoryFree === undefined ? {} : { memoryFree: options.memoryFree }),
     ...(options.halt === undefined ? {} : { halt: options.halt }),
   };
 }

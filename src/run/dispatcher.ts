@@ -14,7 +14,7 @@ import type { RunPaths } from '../store/paths.ts';
 import { writeLogLine } from './attempt-log.ts';
 import { Attempts, idOf } from './attempts.ts';
 import { Children } from './children.ts';
-import type { Live } from './live.ts';
+import { hear, type Live } from './live.ts';
 import type { Fact } from './settle.ts';
 import { stopDue } from './stop-due.ts';
 
@@ -161,6 +161,7 @@ export class Dispatcher {
     const now = Date.now();
     const action = decide(this.#state, this.#options.settings, {
       now,
+      held: this.children.held,
       givable: (attempt) => this.#attempts.givable(this.live.get(attempt.child), attempt, now),
     });
     switch (action.do) {
@@ -207,10 +208,7 @@ export class Dispatcher {
         live.broken = { message: message.message, code: message.code };
         return;
       case 'progress':
-        live.heardAt = Date.now();
-        live.oldest = message.oldest;
-        Object.assign(live, { settled: message.settled, rows: message.rows, begun: message.begun, lastKey: message.lastKey });
-        if (live.halving === 'refused') live.halving = 'no';
+        hear(live, message, Date.now());
         return this.#pump();
       case 'tried': {
         const { index, key, tries, message: what } = message;

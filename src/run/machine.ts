@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Machine } from '../core/calibration.ts';
-import { availableMemory } from './defaults.ts';
+import { openMemory } from './cgroup.ts';
 
 /** What of this machine the processes that we start may use. */
 export function machineHere(): Machine {
@@ -14,7 +14,7 @@ export function machineHere(): Machine {
     cores: cpuQuota === null ? cores : Math.max(1, Math.min(cores, Math.round(cpuQuota))),
     cpuQuota,
     memoryLimit: limit > 0 && limit < 2 ** 50 ? limit : null,
-    memoryAvailable: availableMemory(),
+    memoryAvailable: openMemory().available(),
   };
 }
 

@@ -127,6 +127,7 @@ function resultOf({ receipt, isReady, message }: Said, end: ChildEnd, isStopped:
   if (failure) return { ok: false, cause: failure.cause, message: failure.message };
   if (receipt && receipt.totals.items === 1) return { ok: true, rows: receipt.totals.rows, ms: receipt.itemMs };
   const phase = isReady ? 'busy' : 'starting';
-  const cause = causeOf({ ...end, told: isStopped ? 'stopped' : undefined, phase, tail: '', orphaned: false });
+  const told = isStopped ? ({ why: 'stopped', how: 'SIGTERM' } as const) : undefined;
+  const cause = causeOf({ ...end, told, phase, tail: '', orphaned: false, oomKills: 0 });
   return { ok: false, cause, message: end.error ?? message ?? describeEnd(end.code, end.signal) };
 }

@@ -85,7 +85,7 @@ function scopeOf(state: RunState): Report['scope'] {
 export function failureRows(state: RunState, logs: string): FailureRow[] {
   return inOrder(state)
     .slice(0, MOST_LISTED)
-    .map(({ index, key, cause, message, tries }) => {
+    .map(({ index, key, cause, message, tries, evidence = null }) => {
       const shard = state.shardOf(index);
       return {
         index,
@@ -94,6 +94,7 @@ export function failureRows(state: RunState, logs: string): FailureRow[] {
         cause,
         message,
         tries,
+        evidence,
         log: shown(logOf(logs, state.failureLogs.get(index) ?? { shard, batch: 0, stolen: false })),
       };
     });

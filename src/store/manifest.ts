@@ -19,7 +19,9 @@ export interface RunSettings {
   readonly retries: number;
   readonly batchTimeout: number;
   readonly itemTimeout?: number;
+  readonly stallTimeout?: number;
   readonly maxRss?: number;
+  readonly memoryFree?: number;
   readonly maxFailures: { readonly count: number } | { readonly percent: number };
   readonly halt?: { readonly when: 'now' | 'soon'; readonly fail: { readonly count: number } | { readonly percent: number } };
   readonly strictColumns: boolean;
