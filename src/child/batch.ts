@@ -1,14 +1,14 @@
 import type { ItemFailure } from '../core/events.ts';
 import { behind, restOf } from '../core/halve.ts';
 import type { Span } from '../core/intervals.ts';
-import type { Rows } from '../core/worker.ts';
+import { ItemTimes } from '../core/times.ts';
 import type { FrozenItem } from '../input/item-reader.ts';
 import type { ToParent } from '../ipc/messages.ts';
 import { PartWriter } from '../store/part-writer.ts';
 import type { BatchOptions } from './batch-options.ts';
 import { ItemContext } from './context.ts';
 import { DoneSpans } from './done-spans.ts';
-import { emitRows, isPromise } from './emit-rows.ts';
+import { emitLater, emitRows, isPromise } from './emit-rows.ts';
 import { Gate } from './gate.ts';
 import { Marks } from './marks.ts';
 import { OpenItems } from './open-items.ts';
@@ -17,6 +17,8 @@ import { pauses, Thrown } from './thrown.ts';
 /** Milliseconds between two flushes, and between two heartbeats. */
 const FLUSH = 10;
 const HEARTBEAT = 100;
+/** So many items in flight are named in a heartbeat. */
+const MOST_OPEN = 16;
 
 /**
  * Works through one attempt: items in order, `concurrency` at a time, each finished one into the part and the ledger as it
@@ -34,7 +36,7 @@ export class Batch {
   readonly #abandon = new AbortController();
   readonly #done = new DoneSpans();
   readonly #failed: ItemFailure[] = [];
-  #itemMs = 0;
+  readonly #times = new ItemTimes();
   #rows = 0;
   #begun = 0;
   #lastBegun = -1;
@@ -93,8 +95,8 @@ export class Batch {
       await Promise.all(this.#later);
       if (this.#fatal !== undefined) throw this.#fatal;
       const totals = this.#writer.finish();
-      const rss = process.memoryUsage.rss();
-      return { type: 'receipt', spans: this.#done.spans(), totals, failed: this.#failed, itemMs: this.#itemMs, rss };
+      const [rss, itemMs, times] = [process.memoryUsage.rss(), this.#times.sum, this.#times.pack()];
+      return { type: 'receipt', spans: this.#done.spans(), totals, failed: this.#failed, itemMs, rss, times };
     } finally {
       clearInterval(timer);
     }
@@ -125,28 +127,25 @@ export class Batch {
     this.#open.begin(entry, before);
     try {
       this.#marks.started(entry);
-      const rows = this.#options.worker.process(entry.item as never, context as never);
-      const count = isPromise(rows) ? this.#emitLater(rows, lines) : emitRows(rows, this.#options.encode, this.#sink(lines));
-      if (typeof count === 'number') return this.#finish(entry, count, lines, before);
+      const { worker, encode } = this.#options;
+      const rows = worker.process(entry.item as never, context as never);
+      const count = isPromise(rows) ? emitLater(rows, encode, this.#sink(lines)) : emitRows(rows, encode, this.#sink(lines));
+      if (typeof count === 'number') return this.#finish(entry, count, lines, context);
       return count
-        .then((settled) => this.#finish(entry, settled, lines, before))
+        .then((settled) => this.#finish(entry, settled, lines, context))
         .catch((error: unknown) => this.#threw(entry, context, tries, error));
     } catch (error) {
       return this.#threw(entry, context, tries, error);
     }
   }
 
-  async #emitLater(rows: PromiseLike<Rows>, lines: string[] | undefined): Promise<number> {
-    return emitRows(await rows, this.#options.encode, this.#sink(lines));
-  }
-
   #sink(lines: string[] | undefined): (line: string) => void {
     return lines ? (line) => void lines.push(line) : this.#toPart;
   }
 
-  #finish(entry: FrozenItem, rows: number, lines: readonly string[] | undefined, before: number): undefined {
+  #finish(entry: FrozenItem, rows: number, lines: readonly string[] | undefined, context: ItemContext): undefined {
     const now = performance.now();
-    const ms = now - before;
+    const ms = context.end(now);
     try {
       if (lines) for (const line of lines) this.#writer.append(line);
       this.#writer.done(entry.index, entry.key, rows, ms);
@@ -155,7 +154,7 @@ export class Batch {
       this.#breakOff(error);
     }
     this.#now = now;
-    this.#itemMs += ms;
+    this.#times.add(ms);
     this.#rows += rows;
     this.#lastKey = entry.key;
     this.#done.add(entry.index);
@@ -166,7 +165,7 @@ export class Batch {
 
   #threw(entry: FrozenItem, context: ItemContext, tries: number, error: unknown): Thrown {
     const thrown = new Thrown(error, context.timedOut);
-    this.#now = performance.now();
+    context.end((this.#now = performance.now()));
     this.#tries.set(entry.index, tries);
     if (this.#concurrency === 1) this.#writer.discard();
     this.#open.end(entry);
@@ -189,10 +188,12 @@ export class Batch {
   async #again(entry: FrozenItem, first: Thrown): Promise<void> {
     const { work, send } = this.#options;
     const before = (this.#tries.get(entry.index) ?? 1) - 1;
+    let pause = { since: 0, ms: 0 };
     // Imported on the first throw only: most children never need it.
     const { default: pRetry } = await import('p-retry');
     const attempt = async (n: number): Promise<void> => {
       if (n === 1) throw first;
+      await this.#options.shared.stopped.rest(pause.since, pause.ms, this.#abandon.signal);
       await this.#gate.enter();
       const thrown = await this.#try(entry, performance.now());
       if (!thrown) return;
@@ -204,7 +205,8 @@ export class Batch {
         ...pauses(before, work.retries),
         signal: this.#abandon.signal,
         shouldRetry: ({ error }) => error instanceof Thrown && !error.isFinal && this.#fatal === undefined,
-        onFailedAttempt: ({ error, retriesLeft }) => {
+        onFailedAttempt: ({ error, retriesLeft, retryDelay }) => {
+          pause = { since: performance.now(), ms: retryDelay };
           if (retriesLeft === 0 || (error instanceof Thrown && error.isFinal)) return;
           this.#writer.note(entry.index, entry.key, 'tried');
           send({ type: 'tried', index: entry.index, key: entry.key, tries: this.#tries.get(entry.index) ?? 1, message: error.message });
@@ -236,8 +238,9 @@ export class Batch {
     // The timer is a little early now and then; a beat must not wait for the next one then.
     if (now - this.#beatAt < HEARTBEAT - FLUSH) return;
     this.#beatAt = now;
-    const settled = this.#done.size + this.#failed.length;
-    const oldest = this.#open.oldest(now);
-    this.#options.send({ type: 'progress', settled, rows: this.#rows, begun: this.#begun, lastKey: this.#lastKey, oldest });
+    const open = this.#open.list(MOST_OPEN, (since) => this.#options.shared.stopped.taken(since, now));
+    const [failed, rows, begun, lastKey] = [this.#failed.length, this.#rows, this.#begun, this.#lastKey];
+    const count = { settled: this.#done.size + failed, failed, rows, begun };
+    this.#options.send({ type: 'progress', ...count, lastKey, oldest: open[0] ?? null, open, times: this.#times.pack() });
   }
 }

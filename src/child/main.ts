@@ -9,6 +9,7 @@ import { Batch } from './batch.ts';
 import { loadWorker } from './load-worker.ts';
 import { validateParams } from './params.ts';
 import { printTo } from './stdio.ts';
+import { StoppedTime } from './stopped-time.ts';
 
 /** A child that is set up. */
 interface Ready {
@@ -93,7 +94,7 @@ async function work(message: WorkMessage): Promise<void> {
     printTo(message.log);
     const { items, spans, shard, batch: number, itemTimeout } = message;
     const reader = items.kind === 'range' ? rangeReader(items.start, items.end) : openFrozen(items.file);
-    const shared = { shard, batch: number, params, state, log, itemTimeout };
+    const shared = { shard, batch: number, params, state, log, itemTimeout, stopped: new StoppedTime(message.stops) };
     batch = new Batch({ work: message, worker, shared, encode, entries: reader.read(spans), send });
     if (stopped) batch.stop();
     const receipt = await batch.run();

@@ -19,10 +19,13 @@ export class OpenItems {
     else this.#others?.delete(index);
   }
 
-  /** The one that has taken longest so far. */
-  oldest(now: number): { readonly key: string; readonly ms: number } | null {
-    let oldest = this.#item === undefined ? undefined : { item: this.#item, since: this.#since };
-    for (const open of this.#others?.values() ?? []) if (oldest === undefined || open.since < oldest.since) oldest = open;
-    return oldest === undefined ? null : { key: oldest.item.key, ms: now - oldest.since };
+  /** The first `most` of them, the one that has taken longest first; `age` tells how long since a moment of `performance.now`. */
+  list(most: number, age: (since: number) => number): { readonly key: string; readonly ms: number }[] {
+    const all = this.#item === undefined ? [] : [{ item: this.#item, since: this.#since }];
+    all.push(...(this.#others?.values() ?? []));
+    return all
+      .toSorted((a, b) => a.since - b.since)
+      .slice(0, most)
+      .map(({ item, since }) => ({ key: item.key, ms: age(since) }));
   }
 }

@@ -1,6 +1,8 @@
-import { formatBytes, formatCount } from '../core/quantities.ts';
+import { formatBytes, formatCount, formatDuration } from '../core/quantities.ts';
 import { remedy } from '../core/remedy.ts';
+import { isGoingOn } from '../core/report.ts';
 import { formatPercent, formatRate, formatSeconds, plural } from '../reporters/numbers.ts';
+import { doingText } from '../reporters/steering-notices.ts';
 import { explainStop, isSetup } from '../reporters/stops.ts';
 import { escapeText, shown } from '../reporters/text.ts';
 import { commandFor } from '../run/next-command.ts';
@@ -13,7 +15,7 @@ const MOST_FAILURES = 20;
 
 /** `shardyard status` for people. `place` goes into the command that does what is left. */
 export function formatStatus(status: Status, place: Omit<RunChoice, 'run'>, chalk: ChalkInstance): string {
-  return [head(status, chalk), shardTable(status.shards, chalk), failures(status, chalk), next(status, place, chalk)]
+  return [head(status, chalk), alarms(status, chalk), shardTable(status.shards, chalk), failures(status, chalk), next(status, place, chalk)]
     .filter((section) => section !== '')
     .join('\n');
 }
@@ -42,6 +44,16 @@ function why(stopped: Status['stopped']): string {
   if (stopped === null) return '';
   const log = stopped.log === null ? '' : `log ${escapeText(stopped.log)}\n`;
   return `stopped: ${explainStop(stopped)}\n${log}${isSetup(stopped) ? `${remedy('setup-failed')}\n` : ''}`;
+}
+
+/** What is stuck, and below it what all children were doing when that was noticed. */
+function alarms({ alarms: all }: Status, chalk: ChalkInstance): string {
+  const lines = all.map(({ shard, quietMs, p99Ms }) => {
+    const usual = `99 % of its items take less than ${formatDuration(p99Ms)}`;
+    return chalk.red(`alarm: shard ${shard} has finished nothing for ${formatDuration(quietMs)}; ${usual}`);
+  });
+  const doing = all.at(-1)?.doing.flatMap(doingText) ?? [];
+  return lines.length === 0 ? '' : `${[...lines, ...doing].join('\n')}\n`;
 }
 
 function shardTable(shards: readonly ShardStatus[], chalk: ChalkInstance): string {
@@ -108,6 +120,8 @@ function failures({ failures: all, failuresLeftOut }: Status, chalk: ChalkInstan
 
 function next({ run, state, items }: Status, place: Omit<RunChoice, 'run'>, chalk: ChalkInstance): string {
   if (state === 'interrupted' || state === 'stopped') return `to go on: ${chalk.bold(commandFor('resume', run, place))}\n`;
-  if (state === 'planning' || state === 'running' || items.failed === 0) return '';
+  if (state === 'paused') return `to go on: ${chalk.bold(commandFor('ctl', run, place, ' continue'))}\n`;
+  if (state === 'suspended') return `to go on: ${chalk.bold('fg')} in its terminal, or send SIGCONT to its process\n`;
+  if (isGoingOn(state) || items.failed === 0) return '';
   return `to do again what failed: ${chalk.bold(commandFor('rerun', run, place, ' --failed'))}\n`;
 }

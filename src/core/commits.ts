@@ -61,6 +61,16 @@ export class Commits {
     return number;
   }
 
+  /** Rows of segments of these commits; where a commit covers more than its segment, its rows are taken as evenly spread. */
+  rowsIn(segments: Iterable<{ readonly start: number; readonly end: number; readonly commit: number }>): number {
+    let rows = 0;
+    for (const { start, end, commit } of segments) {
+      const { rows: all, items } = this.get(commit);
+      rows += Math.round((all * (end - start)) / Math.max(1, items));
+    }
+    return rows;
+  }
+
   get(number: number): Commit {
     const at = (field: number): number => this.#numbers[number * WIDTH + field] ?? 0;
     const spans: readonly Span[] = this.#gapped.get(number) ?? (at(4) < at(5) ? [[at(4), at(5)]] : []);

@@ -3,13 +3,15 @@ import { brief } from './brief.ts';
 import { type ChildState, follow } from './child-state.ts';
 import { Commits } from './commits.ts';
 import { Coverage, moveCoverage, moveSpans } from './coverage.ts';
-import type { EndState, ItemFailure, RunEvent, StopReason } from './events.ts';
+import type { EndState, ItemFailure, RunEvent } from './events.ts';
 import { forget } from './forget.ts';
 import { IntervalSet, type Span } from './intervals.ts';
 import { attemptName } from './names.ts';
 import type { Plan } from './plan.ts';
 import type { Running, Trouble } from './running.ts';
 import { shardAt } from './slices.ts';
+import { isSteering, newSteering, steer } from './steering.ts';
+import type { Stopping } from './stopping.ts';
 import { count, noTotals, type Totals } from './totals.ts';
 
 /** So many characters of a failed item's message are kept: there may be as many failures as items. */
@@ -36,6 +38,8 @@ export class RunState {
   careful = new IntervalSet();
   readonly running = new Map<string, Running>();
   readonly children = new Map<number, ChildState>();
+  /** What somebody has done to the session that is going on. */
+  steering = newSteering(0);
   /** The shard that a slot works through from the front. */
   slots: (number | undefined)[] = [];
   /** By shard and batch: how many attempts there have been. */
@@ -49,7 +53,7 @@ export class RunState {
   lastAt = 0;
   startedAt: number | undefined;
   endedAt: number | undefined;
-  stopping: { readonly why: StopReason; readonly how: 'drain' | 'kill' } | undefined;
+  stopping: Stopping | undefined;
   closed: EndState | undefined;
   merged: Extract<RunEvent, { type: 'merged' }> | undefined;
   totals: Totals = noTotals(0);
@@ -73,6 +77,7 @@ export class RunState {
     if (event.type === 'opened') this.totals = noTotals(event.at);
     else count(this.totals, event);
     follow(this.children, event);
+    if (isSteering(event)) return steer(this, event);
     switch (event.type) {
       case 'opened':
         this.session++;
@@ -81,6 +86,7 @@ export class RunState {
         this.worker = event.worker;
         this.stopping = undefined;
         this.closed = undefined;
+        this.steering = newSteering(event.processes);
         this.slots = Array.from({ length: event.processes }, () => undefined);
         this.trouble.clear();
         this.careful = new IntervalSet();
@@ -201,14 +207,9 @@ export class RunState {
     }
   }
 
-  /** Rows of positions; where a commit covers more than these, its rows are taken as evenly spread. */
+  /** Rows of positions; an estimate where single items of a commit have been replaced. */
   rowsWithin(start: number, end: number): number {
-    let rows = 0;
-    for (const segment of this.coverage.within(start, end)) {
-      const commit = this.commits.get(segment.commit);
-      rows += Math.round((commit.rows * (segment.end - segment.start)) / Math.max(1, commit.items));
-    }
-    return rows;
+    return this.commits.rowsIn(this.coverage.within(start, end));
   }
 
   #fail(failure: ItemFailure, attempt: Running | undefined): void {

@@ -8,7 +8,11 @@ const LONGEST_MESSAGE = 1000;
 /** Sums over the current session. */
 export interface Totals {
   since: number;
+  /** Milliseconds in which everything stood still. */
+  stopped: number;
   retries: number;
+  /** Items that were given up. */
+  failed: number;
   childrenStarted: number;
   childrenDied: number;
   /** Children in a row that died before they were ready. */
@@ -29,7 +33,9 @@ export interface Totals {
 /** The sums of a session that begins (ms since 1970). */
 export const noTotals = (since: number): Totals => ({
   since,
+  stopped: 0,
   retries: 0,
+  failed: 0,
   childrenStarted: 0,
   childrenDied: 0,
   setupFailures: 0,
@@ -57,6 +63,9 @@ export function count(totals: Totals, event: RunEvent): void {
       totals.retries++;
       totals.fruitless = 0;
       return;
+    case 'item-failed':
+      totals.failed++;
+      return;
     case 'committed':
       return countCommit(totals, event);
     case 'attempt-ended':
@@ -81,6 +90,7 @@ function countCommit(totals: Totals, { receipt, rss }: Extract<RunEvent, { type:
   if (settled > 0) totals.fruitless = 0;
   totals.itemMs += receipt.itemMs;
   totals.settled += settled;
+  totals.failed += receipt.failed.length;
   totals.batches++;
   totals.peakRss = Math.max(totals.peakRss, rss);
 }

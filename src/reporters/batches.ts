@@ -61,6 +61,11 @@ export function createBatchCount(snapshot: () => Snapshot): BatchCount {
       case 'child-ended':
       case 'child-told':
       case 'guard-started':
+      case 'controlled':
+      case 'suspended':
+      case 'awoke':
+      case 'alarmed':
+      case 'calmed':
       case 'warned':
       case 'stopping':
       case 'merged':

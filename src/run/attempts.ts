@@ -48,7 +48,9 @@ export class Attempts {
     const { plan } = state;
     if (!plan) return;
     const { shard, batch, attempt, spans, stolen, mode } = piece;
-    Object.assign(live, { attempt: attemptName(piece), settled: 0, rows: 0, begun: 0, heardAt: Date.now(), oldest: null, halving: 'no' });
+    const now = Date.now();
+    Object.assign(live, { attempt: attemptName(piece), settled: 0, rows: 0, begun: 0, heardAt: now, oldest: null, halving: 'no' });
+    Object.assign(live, { open: [], failed: 0, times: [], movedAt: now });
     // Journalled before the child can open its files: no file is ever there that the journal does not know.
     record({ type: 'dispatched', child: id, slot, shard, batch, attempt, spans, stolen, mode });
     const tries = [...state.trouble].filter(([index]) => spans.some(([start, end]) => index >= start && index < end));
@@ -62,6 +64,7 @@ export class Attempts {
       items: plan.items.kind === 'file' ? { ...plan.items, file: join(paths.folder, plan.items.file) } : plan.items,
       part: join(paths.parts, partName(piece, manifest.partFormat)),
       ledger: join(paths.parts, ledgerName(piece)),
+      stops: paths.stops,
       log: logOf(paths.logs, piece),
       concurrency: settings.concurrency,
       retries: settings.retries,

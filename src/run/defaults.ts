@@ -70,6 +70,7 @@ export function settingsOf(
     ...(options.itemTimeout === undefined ? {} : { itemTimeout: options.itemTimeout }),
     ...(options.maxRss === undefined ? {} : { maxRss: options.maxRss }),
     ...(options.halt === undefined ? {} : { halt: options.halt }),
+    ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
     ...(options.items === undefined ? {} : { items: options.items }),
     ...(options.key === undefined ? {} : { key: options.key }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),

@@ -4,7 +4,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { Live } from './live.ts';
 
 /** Milliseconds between two looks at the limits, and between two at the memory. */
-const LOOK = 200;
+export const LOOK = 200;
 const SAMPLE = 1000;
 /** Milliseconds between two heartbeats of a child, with a margin for a machine that is busy. */
 const BEAT = 300;
@@ -13,6 +13,8 @@ export interface LimitsOptions {
   readonly dispatcher: Dispatcher;
   readonly state: RunState;
   readonly settings: RunSettings;
+  /** The time (ms since 1970), without what does not count; called once a look, before anything else. */
+  readonly now: () => number;
   /** Called after each sample. */
   readonly onSample: () => void;
 }
@@ -23,7 +25,7 @@ export function watchLimits(options: LimitsOptions): () => void {
   let sampling = false;
   let isOver = false;
   const timer = setInterval(() => {
-    const now = Date.now();
+    const now = options.now();
     options.dispatcher.insist(now);
     checkTime(options, now);
     if (now - sampled < SAMPLE || sampling) return;

@@ -1,6 +1,6 @@
 import type { Cause } from '../core/outcome.ts';
 import type { Child } from '../executors/executor.ts';
-import type { OldestItem } from '../ipc/messages.ts';
+import type { OldestItem, ToParent } from '../ipc/messages.ts';
 
 /** What is known of a child and not worth a line in the journal. Times in milliseconds since 1970. */
 export interface Live {
@@ -14,6 +14,12 @@ export interface Live {
   /** The last heartbeat: when it came, and the item that had been under way longest. */
   heardAt: number;
   oldest: OldestItem | null;
+  /** All items under way by that heartbeat, those given up, and the packed `ItemTimes` of the attempt. */
+  open: readonly OldestItem[];
+  failed: number;
+  times: readonly number[];
+  /** When it last finished an item or a try, or was given work. */
+  movedAt: number;
   lastKey: string | null;
   rss: number;
   peakRss: number;
@@ -38,6 +44,10 @@ export function newLive(child: Child): Live {
     begun: 0,
     heardAt: 0,
     oldest: null,
+    open: [],
+    failed: 0,
+    times: [],
+    movedAt: 0,
     lastKey: null,
     rss: 0,
     peakRss: 0,
@@ -48,4 +58,12 @@ export function newLive(child: Child): Live {
     crashed: undefined,
     broken: undefined,
   };
+}
+
+/** Notes what a heartbeat says, which came at `now`. */
+export function hear(live: Live, message: Extract<ToParent, { type: 'progress' }>, now: number): void {
+  const { settled, rows, begun, lastKey, oldest, open, failed, times } = message;
+  if (settled !== live.settled) live.movedAt = now;
+  Object.assign(live, { settled, rows, begun, lastKey, oldest, open, failed, times, heardAt: now });
+  if (live.halving === 'refused') live.halving = 'no';
 }

@@ -39,6 +39,7 @@ const status: Status = {
   rows: 2400,
   rate: 12.34,
   etaSeconds: 273,
+  alarms: [],
   shards: [
     shard,
     { ...shard, index: 1, start: 1500, end: 3000, state: 'waiting', done: 0, failed: 1, rows: 0, attempts: 0, pid: null, rssBytes: null },
