@@ -52,8 +52,9 @@ export class Attempts {
     const { plan } = state;
     if (!plan) return;
     const { shard, batch, attempt, spans, stolen, mode } = piece;
-    const log = logOf(paths.logs, piece);
-    Object.assign(live, { attempt: attemptName(piece), settled: 0, rows: 0, begun: 0, heardAt: Date.now(), oldest: null, halving: 'no' });
+    const [now, log] = [Date.now(), logOf(paths.logs, piece)];
+    Object.assign(live, { attempt: attemptName(piece), settled: 0, rows: 0, begun: 0, heardAt: now, oldest: null, halving: 'no' });
+    Object.assign(live, { open: [], failed: 0, times: [], movedAt: now });
     Object.assign(live, { closing: false, logStart: sizeOf(log), oomSeen: this.#oom.unexplained() });
     // Journalled before the child can open its files: no file is ever there that the journal does not know.
     record({ type: 'dispatched', child: id, slot, shard, batch, attempt, spans, stolen, mode });
@@ -68,6 +69,7 @@ export class Attempts {
       items: plan.items.kind === 'file' ? { ...plan.items, file: join(paths.folder, plan.items.file) } : plan.items,
       part: join(paths.parts, partName(piece, manifest.partFormat)),
       ledger: join(paths.parts, ledgerName(piece)),
+      stops: paths.stops,
       log,
       concurrency: settings.concurrency,
       retries: settings.retries,
