@@ -11,6 +11,7 @@ import { long } from './long.ts';
 import { merge } from './merge.ts';
 import { parent } from './parent.ts';
 import { perItem } from './per-item.ts';
+import { poisoned } from './poisoned.ts';
 import { recycle } from './recycle.ts';
 import { scaling } from './scaling.ts';
 import { stop } from './stop.ts';
@@ -18,7 +19,7 @@ import type { Benchmark } from './support/benchmark.ts';
 import { circumstances, updateReadme } from './support/readme.ts';
 import { tableOf } from './support/table.ts';
 
-const ALL: readonly Benchmark[] = [recycle, perItem, merge, scaling, leak, io, parent, long, stop];
+const ALL: readonly Benchmark[] = [recycle, perItem, merge, scaling, leak, io, parent, long, stop, poisoned];
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },
 });
@@ -36,7 +37,7 @@ for (const { name, about, run } of ALL) {
   const lab = mkdtempSync(join(tmpdir(), 'shardyard-bench-'));
   try {
     const rows = await run({ runs, quick: values.quick, lab, say: (line) => console.error(line) });
-    const section = `## ${name}\n\n${about}\n\n${tableOf(rows)}\n\n${circumstances(runs)}`;
+    const section = `## ${name}\n\n${about}\n\n${typeof rows === 'string' ? rows : tableOf(rows)}\n\n${circumstances(runs)}`;
     if (rows.length > 0) sections.set(name, section);
     console.log(`${section}\n`);
   } finally {

@@ -26,5 +26,6 @@ export interface BenchOptions {
 export interface Benchmark {
   readonly name: string;
   readonly about: string;
-  readonly run: (options: BenchOptions) => Promise<readonly Row[]>;
+  /** Gives the rows of the usual table, or a table of its own (Markdown). */
+  readonly run: (options: BenchOptions) => Promise<readonly Row[] | string>;
 }

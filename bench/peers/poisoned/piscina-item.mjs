@@ -1,0 +1,3 @@
+import { rowsOf } from './item.mjs';
+
+export default (n) => Array.fromAsync(rowsOf(n));
