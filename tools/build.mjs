@@ -19,7 +19,7 @@ try {
     cwd: root,
     input: join(made, 'child/main.js'),
     platform: 'node',
-    external: [/^node:/, 'p-retry'],
+    external: [/^node:/, 'p-retry', /\/command\/command-batch/],
     output: { file: join(made, 'child/main.cjs'), format: 'cjs' },
     logLevel: 'warn',
   });

@@ -11,6 +11,8 @@ export interface KindValues {
   readonly tolerance: Tolerance;
   readonly halt: Halt;
   readonly progress: Progress;
+  readonly rows: 'csv' | 'json';
+  readonly names: readonly string[];
   readonly text: string;
   readonly flag: boolean;
   readonly list: readonly string[];

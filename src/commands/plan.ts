@@ -9,8 +9,9 @@ import type { PlanPreview } from '../core/api.ts';
 import type { Input } from './verbs.ts';
 
 /** `shardyard plan [worker]` */
-export async function plan({ settings }: Input): Promise<number> {
-  const preview = await planRun(launchOptions(settings));
+export async function plan(input: Input): Promise<number> {
+  const { settings } = input;
+  const preview = await planRun(launchOptions(input));
   if (settings.verb.json) await printJson(preview);
   else await print(formatPlan(preview));
   return EXIT.done;

@@ -1,3 +1,4 @@
+import type { Segment } from './coverage.ts';
 import type { AttemptId, Receipt } from './events.ts';
 import { countSpans, type Span } from './intervals.ts';
 
@@ -15,6 +16,7 @@ export interface Commit extends AttemptId {
 }
 
 const WIDTH = 12;
+const NONE: readonly Span[] = [];
 
 /**
  * All commits of a run, by number. A million batches are kept as numbers in one growing array (96 bytes each) instead
@@ -25,6 +27,8 @@ export class Commits {
   #count = 0;
   /** Only attempts with gaps need a list. */
   readonly #gapped = new Map<number, readonly Span[]>();
+  /** Only commands that are given several items at once have groups. */
+  readonly #groups = new Map<number, readonly Span[]>();
 
   get count(): number {
     return this.#count;
@@ -41,6 +45,7 @@ export class Commits {
     const start = spans[0]?.[0] ?? 0;
     const end = spans.at(-1)?.[1] ?? start;
     if (spans.length > 1) this.#gapped.set(number, spans);
+    if (receipt.groups && receipt.groups.length > 0) this.#groups.set(number, receipt.groups);
     this.#numbers.set(
       [
         plan,
@@ -61,6 +66,9 @@ export class Commits {
     return number;
   }
 
+  /** The items of a commit whose rows cannot be told apart, in positions of its plan. */
+  readonly groupsOf = (number: number): readonly Span[] => this.#groups.get(number) ?? NONE;
+
   get(number: number): Commit {
     const at = (field: number): number => this.#numbers[number * WIDTH + field] ?? 0;
     const spans: readonly Span[] = this.#gapped.get(number) ?? (at(4) < at(5) ? [[at(4), at(5)]] : []);
@@ -79,4 +87,14 @@ export class Commits {
       ledgerCrc32: at(11),
     };
   }
+}
+
+/** Rows of some segments; where a commit covers more than these, its rows are taken as evenly spread. */
+export function estimateRows(segments: Iterable<Segment>, commits: Commits): number {
+  let rows = 0;
+  for (const segment of segments) {
+    const commit = commits.get(segment.commit);
+    rows += Math.round((commit.rows * (segment.end - segment.start)) / Math.max(1, commit.items));
+  }
+  return rows;
 }

@@ -79,6 +79,19 @@ export class Coverage {
     else this.#segments.splice(from, to - from, ...replacement);
   }
 
+  /** Nothing covers `[start, end)` any more. */
+  remove(start: number, end: number): void {
+    const from = this.#after(start);
+    let to = from;
+    const rest: Segment[] = [];
+    for (let old = this.#segments[to]; old && old.start < end; old = this.#segments[++to]) {
+      this.#size -= Math.min(old.end, end) - Math.max(old.start, start);
+      if (old.start < start) rest.push(cut(old, old.start, start));
+      if (old.end > end) rest.push(cut(old, end, old.end));
+    }
+    if (to > from) this.#segments.splice(from, to - from, ...rest);
+  }
+
   #after(position: number): number {
     let low = 0;
     let high = this.#segments.length;

@@ -1,10 +1,11 @@
 import { backoff } from './backoff.ts';
 import { brief } from './brief.ts';
 import { type ChildState, follow } from './child-state.ts';
-import { Commits } from './commits.ts';
+import { Commits, estimateRows } from './commits.ts';
 import { Coverage, moveCoverage, moveSpans } from './coverage.ts';
 import type { EndState, ItemFailure, RunEvent, StopReason } from './events.ts';
 import { forget } from './forget.ts';
+import { dropTorn, replace, widened } from './groups.ts';
 import { IntervalSet, type Span } from './intervals.ts';
 import { attemptName } from './names.ts';
 import type { Plan } from './plan.ts';
@@ -149,6 +150,7 @@ export class RunState {
     // A failed item is owed again, also where rows of an earlier try are still there.
     for (const index of this.failures.keys()) this.owed.add(index, index + 1);
     const coverage = moveCoverage(plan.moves, this.coverages);
+    dropTorn(coverage, this.commits.groupsOf);
     const owed = new IntervalSet(coverage.gaps(0, plan.count));
     owed.addAll(moveSpans(plan.moves, this.coverages.length - 1, this.owed));
     this.coverages.push(coverage);
@@ -165,7 +167,8 @@ export class RunState {
     for (const attempt of this.running.values()) this.#waitingOf(attempt.shard).removeAll(attempt.unsettled.spans());
   }
 
-  #owe(spans: readonly Span[]): void {
+  #owe(asked: readonly Span[]): void {
+    const spans = widened(asked, this.coverage, this.commits.groupsOf);
     this.owed.addAll(spans);
     forget(this.failures, spans);
     forget(this.trouble, spans);
@@ -187,8 +190,9 @@ export class RunState {
     const attempt = this.running.get(attemptName(event));
     this.rows += receipt.rows;
     for (const [start, end] of spans) {
-      this.rows -= this.rowsWithin(start, end);
-      this.coverage.assign({ start, end, commit: number, from: start, step: 1 });
+      const lost = replace(this.coverage, this.commits, { start, end, commit: number, from: start, step: 1 });
+      this.rows -= lost.rows;
+      if (lost.rest.length > 0) this.#owe(lost.rest);
       this.owed.remove(start, end);
       this.careful.remove(start, end);
       attempt?.unsettled.remove(start, end);
@@ -201,14 +205,9 @@ export class RunState {
     }
   }
 
-  /** Rows of positions; where a commit covers more than these, its rows are taken as evenly spread. */
+  /** Rows of positions, estimated where a commit covers more than these. */
   rowsWithin(start: number, end: number): number {
-    let rows = 0;
-    for (const segment of this.coverage.within(start, end)) {
-      const commit = this.commits.get(segment.commit);
-      rows += Math.round((commit.rows * (segment.end - segment.start)) / Math.max(1, commit.items));
-    }
-    return rows;
+    return estimateRows(this.coverage.within(start, end), this.commits);
   }
 
   #fail(failure: ItemFailure, attempt: Running | undefined): void {

@@ -59,6 +59,7 @@ export class Dispatcher {
     this.children = new Children({
       executor,
       manifest,
+      folder: paths.folder,
       guard,
       token,
       emit,
@@ -212,8 +213,8 @@ export class Dispatcher {
         if (live.halving === 'refused') live.halving = 'no';
         return this.#pump();
       case 'tried': {
-        const { index, key, tries, message: what } = message;
-        if (attempt) this.emit({ type: 'tried', ...idOf(attempt), index, key, tries, cause: 'error', message: what });
+        const { index, key, tries, message: what, cause = 'error' } = message;
+        if (attempt) this.emit({ type: 'tried', ...idOf(attempt), index, key, tries, cause, message: what });
         return;
       }
       case 'halved':

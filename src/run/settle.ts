@@ -7,6 +7,9 @@ import type { RunState } from '../core/state.ts';
 import type { Salvage } from '../store/ledger.ts';
 import type { RunSettings } from '../store/manifest.ts';
 
+/** What a ledger may say of an item that was given up. */
+const NOTED = ['item-timeout', 'exit', 'signal', 'bad-output'] as const satisfies Cause[];
+
 /** An event that has no time yet. */
 export type Fact = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'at'> : never) : never;
 
@@ -45,7 +48,7 @@ export function settleDeath(state: RunState, attempt: Running, found: Salvage, d
           {
             index,
             key,
-            cause: cause === 'item-timeout' ? ('item-timeout' as const) : ('error' as const),
+            cause: NOTED.find((one) => one === cause) ?? ('error' as const),
             message: message ?? '',
             tries: tries ?? 1,
           },
@@ -53,8 +56,9 @@ export function settleDeath(state: RunState, attempt: Running, found: Salvage, d
       : [],
   );
   if (found.items > 0 || failed.length > 0) {
-    const { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, itemMs, spans } = found;
-    const receipt = { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, itemMs, failed };
+    const { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, itemMs, spans, groups } = found;
+    const totals = { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, ...(groups ? { groups } : {}) };
+    const receipt = { ...totals, itemMs, failed };
     facts.push({ type: 'committed', ...id, spans, receipt, salvaged: true, ms: death.now - attempt.since, rss: 0 });
   }
   const counts = death.cause !== 'stopped' && death.cause !== 'orphaned';
