@@ -6,6 +6,7 @@ import { jsonEncoder } from '../formats/json-row.ts';
 import { openFrozen, rangeReader } from '../input/reader.ts';
 import { asToChild, type Envelope, type InitMessage, type ToParent, type WorkMessage } from '../ipc/messages.ts';
 import { Batch } from './batch.ts';
+import type { CommandBatch } from './command/command-batch.ts';
 import { loadWorker } from './load-worker.ts';
 import { Meter } from './meter.ts';
 import { validateParams } from './params.ts';
@@ -18,11 +19,15 @@ interface Ready {
   readonly params: unknown;
   readonly state: unknown;
   readonly encode: (row: Row) => string;
+  /** What runs a command, where there is no worker module. */
+  readonly Command: typeof CommandBatch | undefined;
+  readonly init: InitMessage;
 }
 
 const log: Log = (...values) => void process.stdout.write(`${format(...values)}\n`);
+const NO_WORKER: AnyWorker = { process: () => undefined };
 let ready: Ready | undefined;
-let batch: Batch | undefined;
+let batch: Batch | CommandBatch | undefined;
 let stopped = false;
 
 // Without its parent a child has nobody to work for. Its group goes with it: a worker may have started others.
@@ -59,12 +64,13 @@ function send(message: ToParent, written?: () => void): void {
 async function setUp(message: InitMessage): Promise<void> {
   const before = performance.now();
   try {
-    const worker = await loadWorker(message.worker);
+    const Command = message.command && (await import('./command/command-batch.ts')).CommandBatch;
+    const worker = Command ? NO_WORKER : await loadWorker(message.worker);
     const params = await validateParams(worker, message.params, message.worker);
     const { signal } = new AbortController();
     const state: unknown = await worker.setup?.({ params: params as never, signal, log });
     const encode = encoderFor(message);
-    ready = { worker, params, state, encode };
+    ready = { worker, params, state, encode, Command, init: message };
     send({ type: 'ready', setupMs: performance.now() - before });
   } catch (error) {
     log('setup failed:', error);
@@ -90,15 +96,17 @@ function withNames(row: Row): Row {
 
 async function work(message: WorkMessage): Promise<void> {
   if (!ready) return end({ type: 'broken', message: 'there was work before the child was set up', code: undefined }, 1);
-  const { worker, params, state, encode } = ready;
+  const { worker, params, state, encode, Command, init } = ready;
   try {
     if (message.log !== undefined) printTo(message.log);
     const { items, spans, shard, batch: number, itemTimeout } = message;
     const reader = items.kind === 'range' ? rangeReader(items.start, items.end) : openFrozen(items.file);
     const shared = { shard, batch: number, params, state, log, itemTimeout, stopped: new StoppedTime(message.stops) };
+    const { command, columns } = init;
     const meter = message.measure ? new Meter() : undefined;
     const entries = meter ? meter.watch(reader.read(spans)) : reader.read(spans);
-    batch = new Batch({ work: message, worker, shared, encode, entries, send });
+    if (Command && command) batch = new Command({ work: message, command, columns, reader, send, log });
+    else batch = new Batch({ work: message, worker, shared, encode, entries, send });
     if (stopped) batch.stop();
     const receipt = await batch.run();
     reader.close();

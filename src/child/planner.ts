@@ -12,6 +12,7 @@ import type { FromPlanner, PlanRequest } from '../ipc/planning.ts';
 import { asDiskError } from '../store/disk-error.ts';
 import { loadWorker, placeOf } from './load-worker.ts';
 import { commitFile, temporaryName } from '../store/files.ts';
+import { checkedItems, commandWorker } from './command/planned.ts';
 import { validateParams } from './params.ts';
 import { workerDefaults } from './worker-defaults.ts';
 
@@ -43,7 +44,7 @@ function refusal(error: unknown): FromPlanner {
 }
 
 async function plan(request: PlanRequest): Promise<Planned> {
-  const worker = await loadWorker(request.worker);
+  const worker = request.command ? commandWorker(request.command) : await loadWorker(request.worker);
   const params = await validateParams(worker, request.params, request.worker);
   const base = { type: 'planned', columns: worker.columns ?? null, defaults: workerDefaults(worker, request.worker) } as const;
   if (request.describe) return { ...base, items: { kind: 'range', start: 0, end: 0 }, count: 0, moves: [], gone: 0 };
@@ -60,7 +61,7 @@ async function plan(request: PlanRequest): Promise<Planned> {
       : source.kind === 'list'
         ? source.items()
         : rangeItems(source.start, source.end);
-  const key = keyOf(worker, request);
+  const key = checkedItems(request.command, keyOf(worker, request));
   const temporary = temporaryName(request.file);
   const limit = request.limit === undefined ? {} : { limit: request.limit };
   const frozen = await freezeItems({ items: list, key, file: temporary, ...limit }).catch((error: unknown) => {

@@ -6,12 +6,13 @@ import { drive } from './drive.ts';
 import { launchOptions } from './run.ts';
 import { print, printJson } from './terminal.ts';
 import type { Report } from '../core/report.ts';
-import type { Settings } from './resolve.ts';
+import type { Input } from './verbs.ts';
 
 /** `shardyard plan --calibrate N [worker]`, and with 0 items `shardyard plan --freeze [worker]`: makes the run, and measures so many items. */
-export async function calibrate(settings: Settings, items: number): Promise<number> {
+export async function calibrate(input: Input, items: number): Promise<number> {
+  const { settings } = input;
   const { place, verb, show } = settings;
-  const handle = freeze(launchOptions(settings), { items });
+  const handle = freeze(launchOptions(input), { items });
   const code = await drive(handle, show.progress, isWorthSummary);
   const { run } = await handle.planned;
   const choice = { ...place, run };

@@ -49,10 +49,12 @@ export function checkFlags(verb: VerbName, argv: Argv, args: readonly string[]):
 
 /** Refuses positionals that are missing or too many. */
 export function checkPositionals(verb: VerbName, argv: Argv, surplus: readonly string[], behindDashes: readonly string[]): void {
-  if (behindDashes.length > 0) {
-    const hint =
-      verb === 'run' ? 'this version runs worker modules only, no other executables: start from shardyard init' : 'remove what follows --';
-    throw new UserError(`${verb} cannot take what follows --: ${behindDashes.join(' ')}`, { hint });
+  const isRun = verb === 'run' || verb === 'plan';
+  if (behindDashes.length > 0 && !isRun) {
+    throw new UserError(`${verb} cannot take what follows --: ${behindDashes.join(' ')}`, { hint: 'remove what follows --' });
+  }
+  if (behindDashes.length > 0 && argv['worker'] !== undefined) {
+    throw new UserError(`${verb} takes a worker module or a command behind --, not both`, { hint: 'leave one of them out' });
   }
   if (surplus[0] !== undefined) {
     const hint = `see shardyard ${verb} --help; quote values that contain spaces`;

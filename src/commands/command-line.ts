@@ -56,6 +56,8 @@ function flagsOf(verb: VerbName, argv: Readonly<Record<string, unknown>>, positi
     if (value !== undefined) source.set(option, { name: `--${option.flag}`, value: textsOf(value) });
   }
   if (positionals['worker'] !== undefined) source.set(RUN_OPTIONS.worker, { name: 'the worker', value: positionals['worker'] });
+  const command = textsOf(argv['--']);
+  if (command.length > 0) source.set(RUN_OPTIONS.command, { name: 'the command', value: command });
   return source;
 }
 

@@ -25,6 +25,8 @@ export interface KindValues {
   readonly halt: Halt;
   readonly deadline: Deadline;
   readonly progress: Progress;
+  readonly rows: 'csv' | 'json';
+  readonly names: readonly string[];
   readonly text: string;
   readonly flag: boolean;
   readonly list: readonly string[];

@@ -1,3 +1,4 @@
+import { COMMAND_OPTIONS } from './command-options.ts';
 import { LIMIT_OPTIONS } from './limit-options.ts';
 import type { Option } from './option.ts';
 
@@ -176,6 +177,7 @@ export const RUN_OPTIONS = {
     describe: 'failed items that are tolerated: the exit code is 1 only above it',
     fallback: '0',
   },
+  ...COMMAND_OPTIONS,
   halt: {
     kind: 'halt',
     neutral: 'never',

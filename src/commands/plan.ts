@@ -9,10 +9,11 @@ import type { PlanPreview } from '../core/api.ts';
 import type { Input } from './verbs.ts';
 
 /** `shardyard plan [worker]` */
-export async function plan({ settings }: Input): Promise<number> {
+export async function plan(input: Input): Promise<number> {
+  const { settings } = input;
   const { calibrate: items, freeze } = settings.verb;
-  if (items !== undefined || freeze) return (await import('./calibrate.ts')).calibrate(settings, items ?? 0);
-  const preview = await planRun(launchOptions(settings));
+  if (items !== undefined || freeze) return (await import('./calibrate.ts')).calibrate(input, items ?? 0);
+  const preview = await planRun(launchOptions(input));
   if (settings.verb.json) await printJson(preview);
   else await print(formatPlan(preview));
   return EXIT.done;

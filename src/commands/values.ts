@@ -50,6 +50,11 @@ function readText(option: Option, text: string): KindValues[Option['kind']] {
       return readProgress(text);
     case 'flag':
       return readFlag(text);
+    case 'rows':
+      if (text === 'csv' || text === 'json') return text;
+      throw new UserError(`${JSON.stringify(text)} is not one of csv and json`, { hint: 'json also stands for JSON Lines' });
+    case 'names':
+      return readNames(text);
     case 'text':
     case 'list':
     case 'pairs':
@@ -106,4 +111,15 @@ function oneOf(texts: readonly string[]): string {
 
 function isRecord(value: Given['value']): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && !Array.isArray(value);
+}
+
+function readNames(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined || names.includes('')) {
+    throw new UserError(twice ? `${JSON.stringify(twice)} is there twice` : 'a name is empty', {
+      hint: 'write names such as symbol,date,close',
+    });
+  }
+  return names;
 }

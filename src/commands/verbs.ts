@@ -30,6 +30,9 @@ const SOURCES =
   '(batch-size or batchSize; parameters below "params:"; the worker as "worker:"). A flag beats the environment, that beats .env, ' +
   'that beats the file, that beats the worker. Only repeatable flags may be given more than once. Paths are relative to the current folder.\n\n' +
   'Durations: 500ms 2s 10m 1h. Sizes: 512MB 2GiB.';
+const COMMANDS =
+  'Behind -- any command, a process for each batch, without a shell. Placeholders: {items} (joined by commas), {itemsFile} (one a line), {start} and {end} ' +
+  '(positions), {shard}, {batch}, {name} (no other process has it), {output} (a path to write to).';
 const REMEMBERED =
   'A run remembers its options: what is not given here stays as it was. The environment and shardyard.yaml only say where runs are and how to show progress.';
 
@@ -38,10 +41,14 @@ export const VERBS: Readonly<Record<VerbName, Verb>> = {
   run: {
     positionals: [WORKER],
     summary: 'plan, launch, watch and merge',
-    notes: SOURCES,
+    notes: `${COMMANDS}\n\n${SOURCES}`,
     examples: [
       ['shardyard run', 'the shipped example on the shipped data'],
       ['shardyard run worker.ts --items data/symbols.txt -p 8 -o out.csv', 'eight children, one CSV'],
+      [
+        "shardyard run --items symbols.txt -p 10 --collect 'out/{name}.csv' -- node make.js {items} {name}",
+        'any program instead of a worker',
+      ],
       ['shardyard run worker.ts --items 0:4620 --param yearsBack=10 --item-timeout 30s', 'a range of items, a parameter, a limit'],
     ],
     load: async () => (await import('./run.ts')).run,

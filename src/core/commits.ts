@@ -24,6 +24,7 @@ interface Page {
   readonly narrow: Uint32Array;
   readonly wide: Float64Array;
 }
+const NONE: readonly Span[] = [];
 
 /**
  * All commits of a run, by number. A million batches are kept as numbers (64 bytes each) instead of as objects (300), in pages, as
@@ -34,6 +35,8 @@ export class Commits {
   #count = 0;
   /** Only attempts with gaps need a list. */
   readonly #gapped = new Map<number, readonly Span[]>();
+  /** Only commands that are given several items at once have groups. */
+  readonly #groups = new Map<number, readonly Span[]>();
 
   get count(): number {
     return this.#count;
@@ -50,10 +53,14 @@ export class Commits {
     const start = spans[0]?.[0] ?? 0;
     const end = spans.at(-1)?.[1] ?? start;
     if (spans.length > 1) this.#gapped.set(number, spans);
+    if (receipt.groups && receipt.groups.length > 0) this.#groups.set(number, receipt.groups);
     narrow.set([2 * plan + (layout === 'plain' ? 1 : 0), shard, batch, attempt, crc32, ledgerCrc32], (number % PAGE) * NARROW);
     wide.set([start, end, rows, bytes, ledgerBytes], (number % PAGE) * WIDE);
     return number;
   }
+
+  /** The items of a commit whose rows cannot be told apart, in positions of its plan. */
+  readonly groupsOf = (number: number): readonly Span[] => this.#groups.get(number) ?? NONE;
 
   get(number: number): Commit {
     const page = this.#pages[Math.floor(number / PAGE)];

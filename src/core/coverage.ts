@@ -81,10 +81,7 @@ export class Coverage {
       if (old.end > segment.end) replacement.push(cut(old, segment.end, old.end));
     }
     this.#size += segment.end - segment.start;
-    replace(this.#starts, from, to, replacement, ({ start }) => start);
-    replace(this.#ends, from, to, replacement, ({ end }) => end);
-    replace(this.#commits, from, to, replacement, ({ commit }) => commit);
-    replace(this.#sources, from, to, replacement, (one) => 2 * one.from + (one.step === 1 ? 0 : 1));
+    this.#replace(from, to, replacement);
   }
 
   #get(at: number): Segment {
@@ -96,6 +93,27 @@ export class Coverage {
       from: Math.floor(source / 2),
       step: source % 2 === 0 ? 1 : -1,
     };
+  }
+
+  /** Nothing covers `[start, end)` any more. */
+  remove(start: number, end: number): void {
+    const from = this.#after(start);
+    let to = from;
+    const rest: Segment[] = [];
+    for (; to < this.#starts.length && (this.#starts[to] ?? 0) < end; to++) {
+      const old = this.#get(to);
+      this.#size -= Math.min(old.end, end) - Math.max(old.start, start);
+      if (old.start < start) rest.push(cut(old, old.start, start));
+      if (old.end > end) rest.push(cut(old, end, old.end));
+    }
+    if (to > from) this.#replace(from, to, rest);
+  }
+
+  #replace(from: number, to: number, segments: readonly Segment[]): void {
+    replace(this.#starts, from, to, segments, ({ start }) => start);
+    replace(this.#ends, from, to, segments, ({ end }) => end);
+    replace(this.#commits, from, to, segments, ({ commit }) => commit);
+    replace(this.#sources, from, to, segments, (one) => 2 * one.from + (one.step === 1 ? 0 : 1));
   }
 
   #after(position: number): number {

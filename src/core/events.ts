@@ -33,6 +33,8 @@ export interface PartTotals {
   readonly ledgerLines: number;
   readonly ledgerBytes: number;
   readonly ledgerCrc32: number;
+  /** Items whose rows cannot be told apart: a command was given several at once. Absent: every item has its own. */
+  readonly groups?: readonly Span[];
 }
 
 /** A part's committed content. */

@@ -17,8 +17,14 @@ export type Progress = 'auto' | 'bar' | 'plain' | 'json' | 'none';
  * Times in milliseconds, sizes in bytes.
  */
 export interface LaunchOptions {
-  /** Path of the worker module. */
+  /** Path of the worker module; of a command, what to call it (empty: by its script or executable). */
   readonly worker: string;
+  /** A command and its arguments, with placeholders, that makes the rows instead of a module. See README, "Run any executable". */
+  readonly command?: readonly string[];
+  readonly collect?: string;
+  readonly collectAs?: 'csv' | 'json';
+  readonly itemColumn?: string;
+  readonly columns?: readonly string[];
   readonly items?: string;
   readonly key?: string;
   readonly limit?: number;
@@ -47,8 +53,10 @@ export interface LaunchOptions {
   readonly logsDir?: string;
 }
 
+type CommandOption = 'command' | 'collect' | 'collectAs' | 'itemColumn' | 'columns';
+
 /** What a later session of a run may change. */
-export type ResumeOptions = Omit<Partial<LaunchOptions>, 'worker' | 'name' | 'dataDir' | 'logsDir'> & {
+export type ResumeOptions = Omit<Partial<LaunchOptions>, CommandOption | 'worker' | 'name' | 'dataDir' | 'logsDir'> & {
   /** Name of the run; default: the latest. */
   readonly run?: string;
   readonly worker?: string;

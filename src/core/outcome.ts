@@ -4,7 +4,7 @@
  * ok: all right. error: the item threw. exit: exit code other than 0. no-receipt: exit code 0 without a receipt. signal: killed from outside.
  * heap-limit: V8 ran out of heap. oom-killed: the kernel ran out of memory. item-timeout, batch-timeout: took longer than allowed.
  * stalled: no heartbeat. rss-limit: grew past `--max-rss`. orphaned: its parent died. stopped: we asked. setup-failed: `setup` or the
- * import of the worker threw.
+ * import of the worker threw. bad-output: a command ended well, but its output is missing, empty, torn or does not fit.
  */
 export type Cause =
   | 'ok'
@@ -20,7 +20,8 @@ export type Cause =
   | 'rss-limit'
   | 'orphaned'
   | 'stopped'
-  | 'setup-failed';
+  | 'setup-failed'
+  | 'bad-output';
 
 /** What was observed of a child that is gone. */
 export interface Observed {

@@ -31,6 +31,8 @@ export function remedy(cause: Cause): string | undefined {
       return 'The process outgrew --max-rss during the item: raise --max-rss, or make the item hold less in memory.';
     case 'setup-failed':
       return 'The worker could not be imported or its setup() threw: mend it, and try it on one item with --limit 1.';
+    case 'bad-output':
+      return 'The command ended with exit code 0, but its output does not do: look at the file that is named, and at --collect; `shardyard logs` has what it printed.';
     default:
       return unreachable(cause);
   }

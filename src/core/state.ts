@@ -4,6 +4,7 @@ import { Commits, rowsOf } from './commits.ts';
 import { Coverage, moveCoverage, moveSpans } from './coverage.ts';
 import type { EndState, ItemFailure, RunEvent } from './events.ts';
 import { forget } from './forget.ts';
+import { dropTorn, replace, widened } from './groups.ts';
 import { IntervalSet, type Span } from './intervals.ts';
 import { kept } from './kept.ts';
 import { attemptName } from './names.ts';
@@ -161,6 +162,7 @@ export class RunState {
     // A failed item is owed again, also where rows of an earlier try are still there.
     for (const index of this.failures.keys()) this.owed.add(index, index + 1);
     const coverage = moveCoverage(plan.moves, this.coverages);
+    dropTorn(coverage, this.commits.groupsOf);
     const owed = new IntervalSet(coverage.gaps(0, plan.count));
     owed.addAll(moveSpans(plan.moves, this.coverages.length - 1, this.owed));
     this.coverages.push(coverage);
@@ -177,7 +179,8 @@ export class RunState {
     for (const attempt of this.running.values()) this.#waitingOf(attempt.shard).removeAll(attempt.unsettled.spans());
   }
 
-  #owe(spans: readonly Span[]): void {
+  #owe(asked: readonly Span[]): void {
+    const spans = widened(asked, this.coverage, this.commits.groupsOf);
     this.owed.addAll(spans);
     forget(this.failures, spans);
     forget(this.trouble, spans);
@@ -199,11 +202,10 @@ export class RunState {
     const attempt = this.running.get(attemptName(event));
     this.rows += receipt.rows;
     for (const [start, end] of spans) {
-      this.rows -= rowsOf(this.coverage.within(start, end), this.commits);
-      this.coverage.assign({ start, end, commit: number, from: start, step: 1 });
-      this.owed.remove(start, end);
-      this.careful.remove(start, end);
-      attempt?.unsettled.remove(start, end);
+      const lost = replace(this.coverage, this.commits, { start, end, commit: number, from: start, step: 1 });
+      this.rows -= lost.rows;
+      if (lost.rest.length > 0) this.#owe(lost.rest);
+      for (const set of [this.owed, this.careful, attempt?.unsettled]) set?.remove(start, end);
     }
     forget(this.failures, spans);
     forget(this.trouble, spans);
@@ -218,8 +220,7 @@ export class RunState {
     if (attempt?.stolen) this.failureLogs.set(failure.index, { shard: attempt.shard, batch: attempt.batch, stolen: true });
     else this.failureLogs.delete(failure.index);
     this.trouble.delete(failure.index);
-    this.owed.remove(failure.index, failure.index + 1);
-    this.careful.remove(failure.index, failure.index + 1);
+    for (const set of [this.owed, this.careful]) set.remove(failure.index, failure.index + 1);
   }
 
   #endAttempt(event: Extract<RunEvent, { type: 'attempt-ended' }>): void {

@@ -1,3 +1,4 @@
+import type { CommandSpec } from '../core/command.ts';
 import type { AttemptMode, ItemFailure, PartTotals, Usage } from '../core/events.ts';
 import type { Span } from '../core/intervals.ts';
 import type { ItemsRef } from '../core/plan.ts';
@@ -11,6 +12,15 @@ export interface InitMessage {
   readonly partFormat: 'csv' | 'ndjson';
   /** The output is CSV, where NaN and the infinities have names; JSON has none for them. */
   readonly namesNonFinite: boolean;
+  /** There is no module to import: a command makes the rows. */
+  readonly command?: CommandInit;
+}
+
+/** What a child needs to run a command: besides it the run's name and its folder, absolute. */
+export interface CommandInit {
+  readonly spec: CommandSpec;
+  readonly run: string;
+  readonly folder: string;
 }
 
 /** One attempt: do these positions, write these files. */
@@ -77,7 +87,15 @@ export type ToParent =
       /** `ItemTimes` of this attempt, packed. */
       readonly times: readonly number[];
     }
-  | { readonly type: 'tried'; readonly index: number; readonly key: string; readonly tries: number; readonly message: string }
+  | {
+      readonly type: 'tried';
+      readonly index: number;
+      readonly key: string;
+      readonly tries: number;
+      readonly message: string;
+      /** Absent: it threw. */
+      readonly cause?: ItemFailure['cause'];
+    }
   | { readonly type: 'halved'; readonly spans: readonly Span[] }
   | {
       readonly type: 'receipt';

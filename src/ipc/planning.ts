@@ -1,3 +1,4 @@
+import type { CommandSpec } from '../core/command.ts';
 import type { Place } from '../core/errors.ts';
 import type { LaunchOptions } from '../core/options.ts';
 import type { ItemsRef, Plan } from '../core/plan.ts';
@@ -7,6 +8,8 @@ export interface PlanRequest {
   /** Only import the worker and tell its columns; everything else of the answer is empty. */
   readonly describe?: boolean;
   readonly worker: string;
+  /** There is no module to import: a command makes the rows. Besides: the columns that the user declares, and whether it gets one item at a time. */
+  readonly command?: CommandSpec & { readonly columns?: readonly string[] | undefined; readonly isSingle?: boolean };
   readonly params: Readonly<Record<string, unknown>>;
   readonly items?: string;
   readonly key?: string;

@@ -19,6 +19,8 @@ const LEAVE = 30_000;
 export interface ChildrenOptions {
   readonly executor: Executor;
   readonly manifest: Manifest;
+  /** The run's. */
+  readonly folder: string;
   /** The guard that has watched over the planning, and the mark that tells this session's processes. */
   readonly guard: Guard;
   readonly token: string;
@@ -148,9 +150,10 @@ export class Children {
     await this.#guard.watch(live.child.pid);
     if (live.introduced) return;
     live.introduced = true;
-    const { worker, params, columns, partFormat, settings } = this.#options.manifest;
+    const { worker, params, columns, partFormat, settings, command: spec, run } = this.#options.manifest;
+    const command = spec && { command: { spec, run, folder: this.#options.folder } };
     const namesNonFinite = parseOutput(settings.output).format === 'csv';
-    const init: InitMessage = { type: 'init', worker: worker.file, params, columns, partFormat, namesNonFinite };
+    const init: InitMessage = { type: 'init', worker: worker.file, params, columns, partFormat, namesNonFinite, ...command };
     live.child.send(init);
   }
 

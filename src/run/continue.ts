@@ -17,13 +17,14 @@ import { endLeftovers, sessionToken, startTime } from '../store/processes.ts';
 import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
 import type { Session } from './handle.ts';
-import { hashWorker } from './launch.ts';
 import { checkOutput } from './merge.ts';
 import { commandFor, resumeHint } from './next-command.ts';
 import { readState } from './replay.ts';
 import { VERSION } from './version.ts';
 import { Work } from './work.ts';
 import { chosen, failedSpans } from './choose.ts';
+import { identifyAgain } from './worker-identity.ts';
+import { forgetColumns } from '../store/agreed-columns.ts';
 import { adopt, announce, replan, shapeOfRows } from './replan.ts';
 
 /** What a later session is to do: everything that is not done, or some of it again. */
@@ -47,6 +48,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     const left = [...state.children.values()].map(({ pid, pidStart }) => ({ pid, pidStart }));
     await endLeftovers(left, manifest.token);
     sweep(paths.folder);
+    rmSync(join(paths.folder, 'collected'), { recursive: true, force: true });
     const mark = sessionToken(manifest.token, state.session + 1);
     guard = startGuard(mark);
     const env = childEnvironment(resolve(options.dataDir ?? 'data'), mark);
@@ -89,6 +91,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
       worker: worker.sha256,
       ...changed,
     });
+    if (options.changed === 'fresh') forgetColumns(paths.folder);
     if (!state.plan) announce(work, state.plans[0]);
     learnNames(state, paths.parts);
     work.salvage();
@@ -112,8 +115,7 @@ function checkWorker(
   { manifest, paths }: Found,
   options: ResumeOptions,
 ): { file: string; sha256: string; changed: boolean } {
-  const file = options.worker === undefined ? manifest.worker.file : resolve(options.worker);
-  const sha256 = hashWorker(file);
+  const { file, sha256 } = identifyAgain(manifest, options);
   const changed = sha256 !== state.worker;
   if (changed && options.changed === undefined) {
     throw new UserError('the worker has changed since these rows were made', {

@@ -47,6 +47,7 @@ export class Dispatcher {
     this.children = new Children({
       executor,
       manifest,
+      folder: paths.folder,
       guard,
       token,
       emit,
@@ -208,9 +209,9 @@ export class Dispatcher {
         hear(live, message, Date.now());
         return this.#pump();
       case 'tried': {
-        const { index, key, tries, message: what } = message;
+        const { index, key, tries, message: what, cause = 'error' } = message;
         live.movedAt = Date.now();
-        if (attempt) this.emit({ type: 'tried', ...idOf(attempt), index, key, tries, cause: 'error', message: what });
+        if (attempt) this.emit({ type: 'tried', ...idOf(attempt), index, key, tries, cause, message: what });
         return;
       }
       case 'halved':

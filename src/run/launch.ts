@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import { checkRunName, defaultRunName, workerName } from '../core/names.ts';
@@ -22,13 +22,14 @@ import { commandFor, resumeHint } from './next-command.ts';
 import { planItems, planOf } from './planning.ts';
 import { forSample, type Sample, sampleOf } from './scope.ts';
 import { VERSION } from './version.ts';
+import { identify, partFormatOf } from './worker-identity.ts';
 import { Work } from './work.ts';
 
 /** Plans a new run, freezes the plan, and works through it; through no more than the `sample` where there is one. */
-export async function launchRun(options: LaunchOptions, session: Session, sample?: Sample): Promise<Report> {
+export async function launchRun(given: LaunchOptions, session: Session, sample?: Sample): Promise<Report> {
   const since = Date.now();
-  const worker = resolve(options.worker);
-  const sha256 = hashWorker(worker);
+  const { file: worker, sha256, command, name } = identify(given);
+  const options: LaunchOptions = { ...given, worker: name };
   const dataDir = resolve(options.dataDir ?? 'data');
   const logsDir = resolve(options.logsDir ?? 'logs');
   const { paths, made } = claimFolder(options, dataDir, logsDir, since);
@@ -40,12 +41,13 @@ export async function launchRun(options: LaunchOptions, session: Session, sample
   try {
     refuseKnown(paths, options);
     clear(paths);
-    const early = settingsOf({ ...options, worker }, paths, { count: 1 });
+    const early = settingsOf(options, paths, { count: 1 });
     checkOutput(early.output, [worker, options.items]);
     const env = childEnvironment(dataDir, mark);
     const params = options.params ?? {};
     const planned = await planItems({
       worker,
+      ...(command ? { command: { ...command, columns: options.columns, isSingle: options.batchSize === 1 } } : {}),
       params,
       items: options.items,
       key: options.key,
@@ -58,7 +60,7 @@ export async function launchRun(options: LaunchOptions, session: Session, sample
       signal: session.signal,
       guard,
     });
-    const settings = settingsOf({ ...options, worker }, paths, planned);
+    const settings = settingsOf(options, paths, planned);
     const plan = planOf(planned, 0, settings);
     const { format } = parseOutput(settings.output);
     const manifest: Manifest = {
@@ -69,9 +71,10 @@ export async function launchRun(options: LaunchOptions, session: Session, sample
       node: process.version,
       token,
       worker: { file: worker, sha256 },
+      ...(command ? { command } : {}),
       params,
       columns: planned.columns,
-      partFormat: format === 'csv' && planned.columns ? 'csv' : 'ndjson',
+      partFormat: command ? partFormatOf(command) : format === 'csv' && planned.columns ? 'csv' : 'ndjson',
       settings,
       ...(sample ? { isPlanned: true } : {}),
     };
@@ -121,22 +124,6 @@ export async function launchRun(options: LaunchOptions, session: Session, sample
     guard.close();
     lock.release();
     if (!isRun) abandon(paths, made);
-  }
-}
-
-/** The SHA-256 of a worker's file. What it imports is not looked at. */
-export function hashWorker(file: string): string {
-  try {
-    return createHash('sha256').update(readFileSync(file)).digest('hex');
-  } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new UserError(
-      missing ? 'there is no such worker' : `the worker cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        place: { file },
-        hint: 'give the path of a .js, .mjs or .ts module whose default export is a worker (`shardyard init` writes one)',
-      },
-    );
   }
 }
 

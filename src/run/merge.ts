@@ -9,6 +9,7 @@ import { parseRow } from '../formats/json-parse.ts';
 import { createLines } from '../formats/lines.ts';
 import { parseOutput } from '../formats/output.ts';
 import { openWriter } from '../formats/writer.ts';
+import { readAgreedColumns } from '../store/agreed-columns.ts';
 import { commitFile, publishText, temporaryName } from '../store/files.ts';
 import type { Manifest } from '../store/manifest.ts';
 import type { RunPaths } from '../store/paths.ts';
@@ -50,7 +51,10 @@ export async function mergeRun({ state, manifest, paths, output, strictColumns, 
   const source = new PartSource({ state, parts: paths.parts, format: from, rerun });
   const temporary = temporaryName(output, manifest.run);
   try {
-    const columns = manifest.columns ?? (format === 'csv' || from === 'csv' ? await unionOf(source, strictColumns, signal) : undefined);
+    const columns =
+      manifest.columns ??
+      agreedColumns(manifest, paths) ??
+      (format === 'csv' || from === 'csv' ? await unionOf(source, strictColumns, signal) : undefined);
     const writer = openWriter({ file: temporary, format, compression, from, columns });
     try {
       const rows = await source.read(withTurns((chunk) => writer.write(chunk), signal));
@@ -66,6 +70,11 @@ export async function mergeRun({ state, manifest, paths, output, strictColumns, 
     rmSync(temporary, { force: true });
     source.close();
   }
+}
+
+/** Of rows that commands have written as CSV; none where there are no rows. */
+function agreedColumns({ command, partFormat }: Manifest, { folder }: RunPaths): readonly string[] | undefined {
+  return command && partFormat === 'csv' ? (readAgreedColumns(folder)?.columns ?? []) : undefined;
 }
 
 /** The columns of rows that declare none: one pass over all of them. `strict`: all rows must have the same. */

@@ -172,13 +172,10 @@ function readIndex(descriptor: number, bytes: number): Index {
   let sorted = true;
   for (const line of readLedger(descriptor, bytes)) {
     if (line.status !== 'done') continue;
-    if ((count + 1) * 5 > numbers.length) {
-      const larger = new Float64Array(numbers.length * 2);
-      larger.set(numbers);
-      numbers = larger;
-    }
     if (count > 0 && line.index <= (numbers[(count - 1) * 5] ?? 0)) sorted = false;
-    numbers.set([line.index, line.start, line.end, line.crc32, line.rows], count++ * 5);
+    numbers = put(numbers, [line.index, line.start, line.end, line.crc32, line.rows], count++);
+    // The first of several that have their rows together stands for all of them.
+    for (let more = 1; more < (line.items ?? 1); more++) numbers = put(numbers, [line.index + more, line.end, line.end, 0, 0], count++);
   }
   const order = Uint32Array.from({ length: count }, (_, n) => n);
   if (!sorted) order.sort((a, b) => (numbers[a * 5] ?? 0) - (numbers[b * 5] ?? 0));
@@ -189,6 +186,17 @@ function readIndex(descriptor: number, bytes: number): Index {
     spans.set(numbers.subarray(at * 5 + 1, at * 5 + 5), to * 4);
   }
   return { positions, spans };
+}
+
+/** Sets the five numbers of entry `at`, in a larger array where that is needed. */
+function put(numbers: Float64Array<ArrayBuffer>, entry: readonly number[], at: number): Float64Array<ArrayBuffer> {
+  let room = numbers;
+  if ((at + 1) * 5 > numbers.length) {
+    room = new Float64Array(numbers.length * 2);
+    room.set(numbers);
+  }
+  room.set(entry, at * 5);
+  return room;
 }
 
 function find(positions: Float64Array, position: number): number {

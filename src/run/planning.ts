@@ -20,6 +20,8 @@ export type Planned = Extract<FromPlanner, { type: 'planned' }>;
 
 export interface PlanningOptions {
   readonly worker: string;
+  /** Instead of the worker. */
+  readonly command?: PlanRequest['command'];
   readonly params: Readonly<Record<string, unknown>>;
   readonly items: string | undefined;
   readonly key: string | undefined;
@@ -43,6 +45,7 @@ export async function planItems(options: PlanningOptions): Promise<Planned> {
   const request: PlanRequest = {
     worker: options.worker,
     params: options.params,
+    ...(options.command ? { command: options.command } : {}),
     ...(options.describe ? { describe: true } : {}),
     file: join(options.folder, name),
     name,

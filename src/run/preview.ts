@@ -11,17 +11,17 @@ import { openFrozen, rangeReader } from '../input/reader.ts';
 import { runPaths, shown } from '../store/paths.ts';
 import { settingsOf } from './defaults.ts';
 import { childEnvironment } from './environment.ts';
-import { hashWorker } from './launch.ts';
 import { checkOutput } from './merge.ts';
 import { planItems, planOf } from './planning.ts';
+import { identify } from './worker-identity.ts';
 
 /** The shards and batches that `launch` would make with these options. Launches nothing, leaves nothing. */
-export async function previewPlan(options: LaunchOptions): Promise<PlanPreview> {
-  const worker = resolve(options.worker);
-  hashWorker(worker);
-  const run = options.name === undefined ? defaultRunName(workerName(worker), Date.now()) : checkRunName(options.name);
+export async function previewPlan(given: LaunchOptions): Promise<PlanPreview> {
+  const { file: worker, command, name, text } = identify(given);
+  const options: LaunchOptions = { ...given, worker: name };
+  const run = options.name === undefined ? defaultRunName(workerName(name), Date.now()) : checkRunName(options.name);
   const paths = runPaths(resolve(options.dataDir ?? 'data'), resolve(options.logsDir ?? 'logs'), run);
-  const early = settingsOf({ ...options, worker }, paths, { count: 1 });
+  const early = settingsOf(options, paths, { count: 1 });
   checkOutput(early.output, [worker, options.items]);
   const folder = mkdtempSync(join(tmpdir(), 'shardyard-plan-'));
   const mark = randomBytes(16).toString('hex');
@@ -29,6 +29,7 @@ export async function previewPlan(options: LaunchOptions): Promise<PlanPreview> 
   try {
     const planned = await planItems({
       worker,
+      ...(command ? { command: { ...command, columns: options.columns, isSingle: options.batchSize === 1 } } : {}),
       params: options.params ?? {},
       items: options.items,
       key: options.key,
@@ -41,7 +42,7 @@ export async function previewPlan(options: LaunchOptions): Promise<PlanPreview> 
       signal: undefined,
       guard,
     });
-    const settings = settingsOf({ ...options, worker }, paths, planned);
+    const settings = settingsOf(options, paths, planned);
     const plan = planOf(planned, 0, settings);
     const reader = plan.items.kind === 'range' ? rangeReader(plan.items.start, plan.items.end) : openFrozen(join(folder, plan.items.file));
     const shards = plan.shards.map((span, index) => ({
@@ -55,7 +56,7 @@ export async function previewPlan(options: LaunchOptions): Promise<PlanPreview> 
     reader.close();
     const { processes, concurrency, output } = settings;
     return {
-      worker: shown(worker),
+      worker: text ?? shown(worker),
       items: plan.count,
       processes,
       concurrency,

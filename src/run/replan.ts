@@ -55,7 +55,7 @@ export async function replan(
     nodeArgs: settings.nodeArgs,
     ...planning,
   };
-  const rows = hasChanged ? await rowShape(state, found, options, worker) : undefined;
+  const rows = hasChanged && !found.manifest.command ? await rowShape(state, found, options, worker) : undefined;
   if (!replans(options) && rows === undefined) return undefined;
   const given = givenNow(state, found, options);
   const same = options.items === undefined && options.limit === undefined && options.key === undefined;
@@ -70,7 +70,10 @@ export async function replan(
   return { plan, gone: planned.gone };
 }
 
-const workerOf = ({ manifest }: Found, { worker }: ResumeOptions): { worker: string; params: Manifest['params'] } => ({
+const workerOf = ({ manifest }: Found, { worker }: ResumeOptions): Pick<PlanningOptions, 'worker' | 'params' | 'command'> => ({
+  ...(manifest.command
+    ? { command: { ...manifest.command, columns: manifest.columns ?? undefined, isSingle: manifest.settings.batchSize === 1 } }
+    : {}),
   worker: worker === undefined ? manifest.worker.file : resolve(worker),
   params: manifest.params,
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Replayed, ReplayOptions } from '../core/api.ts';
 import { causeOf, describeEnd } from '../core/outcome.ts';
 import { batchAt } from '../core/slices.ts';
@@ -14,7 +14,7 @@ import type { ToChild, ToParent, WorkMessage } from '../ipc/messages.ts';
 import { chosen } from './choose.ts';
 import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
-import { hashWorker } from './launch.ts';
+import { hashWorker } from './hash-worker.ts';
 import { readState } from './replay.ts';
 import { shapeOfRows } from './replan.ts';
 
@@ -81,7 +81,7 @@ interface Said {
 }
 
 async function inChild({ found: { manifest }, file, work, partFormat, columns, options }: ChildOptions): Promise<Replayed> {
-  const { settings, params } = manifest;
+  const { settings, params, command: spec, run } = manifest;
   const token = randomBytes(16).toString('hex');
   const guard = startGuard(token);
   const executor = localExecutor({
@@ -97,11 +97,12 @@ async function inChild({ found: { manifest }, file, work, partFormat, columns, o
   };
   options.signal?.addEventListener('abort', end);
   const namesNonFinite = parseOutput(settings.output).format === 'csv';
+  const command = spec && { command: { spec, run, folder: dirname(work.part) } };
   // Nothing of the user's runs before a guard knows.
   const unwatch = keepWatched(child.pid, {
     guard,
     token,
-    onKnown: () => child.send({ type: 'init', worker: file, params, columns, partFormat, namesNonFinite }),
+    onKnown: () => child.send({ type: 'init', worker: file, params, columns, partFormat, namesNonFinite, ...command }),
   });
   try {
     if (options.signal?.aborted) end();

@@ -8,6 +8,9 @@ import type { Running } from '../core/running.ts';
 import type { RunState } from '../core/state.ts';
 import type { Salvage } from '../store/ledger.ts';
 
+/** What a ledger may say of an item that was given up. */
+const NOTED = ['item-timeout', 'exit', 'signal', 'bad-output'] as const satisfies Cause[];
+
 /** An event that has no time yet. */
 export type Fact = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'at'> : never) : never;
 
@@ -44,7 +47,7 @@ export function settleDeath(state: RunState, attempt: Running, found: Salvage, d
           {
             index,
             key,
-            cause: cause === 'item-timeout' ? ('item-timeout' as const) : ('error' as const),
+            cause: NOTED.find((one) => one === cause) ?? ('error' as const),
             message: message ?? '',
             tries: tries ?? 1,
           },
@@ -52,17 +55,10 @@ export function settleDeath(state: RunState, attempt: Running, found: Salvage, d
       : [],
   );
   if (found.items > 0 || failed.length > 0) {
-    const { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, itemMs, spans } = found;
-    const receipt = { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, itemMs, failed };
-    facts.push({
-      type: 'committed',
-      ...id,
-      spans,
-      receipt,
-      salvaged: true,
-      ms: death.now - attempt.since,
-      rss: death.evidence?.peakRssBytes ?? 0,
-    });
+    const { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, itemMs, spans, groups } = found;
+    const totals = { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, ...(groups ? { groups } : {}) };
+    const [receipt, rss] = [{ ...totals, itemMs, failed }, death.evidence?.peakRssBytes ?? 0];
+    facts.push({ type: 'committed', ...id, spans, receipt, salvaged: true, ms: death.now - attempt.since, rss });
   }
   const counts = death.cause !== 'stopped' && death.cause !== 'orphaned';
   const exact = found.exact || attempt.mode !== 'normal';

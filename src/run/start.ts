@@ -8,7 +8,8 @@ import type { Manifest } from '../store/manifest.ts';
 import { continueRun } from './continue.ts';
 import { findRun, runNames } from './find-run.ts';
 import type { Session } from './handle.ts';
-import { hashWorker, launchRun } from './launch.ts';
+import { launchRun } from './launch.ts';
+import { identify } from './worker-identity.ts';
 import { readState } from './replay.ts';
 
 /** Starts a run, or the one that the same options have planned, and perhaps measured, before: what it has done counts. */
@@ -22,15 +23,15 @@ export async function startRun(options: LaunchOptions, session: Session): Promis
  * else is to be as now given, as a resume takes it.
  */
 function plannedBefore(options: LaunchOptions): ResumeOptions | undefined {
-  const { worker, items, key, limit, params = {}, name, shards, batchSize, ...rest } = options;
+  const { items, key, limit, params = {}, name, shards, batchSize, ...rest } = options;
   const run = name ?? runNames(resolve(options.dataDir ?? 'data')).at(-1);
   const manifest = run === undefined ? undefined : manifestOf({ ...options, run });
   if (run === undefined || !manifest?.isPlanned) return undefined;
   const { settings } = manifest;
-  const file = resolve(worker);
+  const { file, sha256 } = identify(options);
   const isSame =
     manifest.worker.file === file &&
-    manifest.worker.sha256 === hashWorker(file) &&
+    manifest.worker.sha256 === sha256 &&
     settings.items === items &&
     settings.key === key &&
     settings.limit === limit &&

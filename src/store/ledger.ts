@@ -15,6 +15,8 @@ interface DoneLine {
   readonly rows: number;
   readonly ms: number;
   readonly crc32: number;
+  /** So many items, from `index` on, have these rows together. Absent: one. */
+  readonly items?: number;
 }
 
 interface NoteLine {
@@ -119,6 +121,7 @@ class Salvager {
 
   read(ledger: number): Salvage {
     let [rows, bytes, crc, lines, ledgerBytes, ledgerCrc, itemMs, lastIndex] = [0, 0, 0, 0, 0, 0, 0, -1];
+    const groups: Span[] = [];
     let plain = true;
     let exact = true;
     for (const text of readLines(ledger)) {
@@ -129,12 +132,14 @@ class Salvager {
         if (span === undefined) break;
         crc = span;
         if (line.index <= lastIndex || line.start !== bytes) plain = false;
-        lastIndex = line.index;
+        const items = line.items ?? 1;
+        lastIndex = line.index + items - 1;
+        if (items > 1) groups.push([line.index, line.index + items]);
         rows += line.rows;
         bytes += line.end - line.start;
         itemMs += line.ms;
-        this.#done.add(line.index, line.index + 1);
-        this.#inFlight.delete(line.index);
+        this.#done.add(line.index, line.index + items);
+        for (let index = line.index; index <= lastIndex; index++) this.#inFlight.delete(index);
       } else if ('index' in line) {
         if (line.status === 'started') this.#inFlight.set(line.index, { index: line.index, key: line.key, at: line.at });
         else this.#inFlight.delete(line.index);
@@ -159,6 +164,7 @@ class Salvager {
       failed: this.#failed,
       inFlight: [...this.#inFlight.values()],
       exact,
+      ...(groups.length > 0 ? { groups } : {}),
     };
   }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CommandSpec } from '../core/command.ts';
 import { UserError } from '../core/errors.ts';
 import type { Deadline } from '../core/options.ts';
 import type { Plan } from '../core/plan.ts';
@@ -46,7 +47,10 @@ export interface Manifest {
   readonly node: string;
   /** Marks the run's processes in their environment. */
   readonly token: string;
+  /** Of a command the script, or the executable; the checksum is of the command line, too. */
   readonly worker: { readonly file: string; readonly sha256: string };
+  /** What makes the rows, where it is no worker module. */
+  readonly command?: CommandSpec;
   /** As given, before the worker's schema. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly columns: readonly string[] | null;

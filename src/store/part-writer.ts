@@ -59,8 +59,18 @@ export class PartWriter {
     this.#filled = putText(this.#buffer, this.#filled, text);
   }
 
-  /** The open item is finished: its rows count from the next flush on. `ms`: how long it took. */
-  done(index: number, key: string, rows: number, ms: number): void {
+  /** Adds encoded rows of the open item, as bytes. */
+  appendBytes(bytes: Uint8Array): void {
+    if (bytes.length > this.#buffer.length - this.#filled) this.#makeRoom(bytes.length);
+    this.#buffer.set(bytes, this.#filled);
+    this.#filled += bytes.length;
+  }
+
+  /**
+   * The open item is finished: its rows count from the next flush on. `ms`: how long it took. `items`: so many, from this one on, have these
+   * rows together; one line says so, that they count all or none.
+   */
+  done(index: number, key: string, rows: number, ms: number, items = 1): void {
     const start = this.#start;
     const end = this.#written + this.#filled;
     let crc: number;
@@ -74,10 +84,10 @@ export class PartWriter {
       this.#counted = this.#filled;
     }
     if (index <= this.#lastIndex || start !== this.#bytes) this.#plain = false;
-    this.#lastIndex = index;
+    this.#lastIndex = index + items - 1;
     this.#start = end;
     this.#bytes += end - start;
-    this.#items++;
+    this.#items += items;
     this.#rows += rows;
     // Straight into bytes: as a template string, flattened and encoded at the flush, this line takes three times as long as the row.
     const name = quote(key);
@@ -95,6 +105,7 @@ export class PartWriter {
     at = putInteger(lines, at, rows);
     at = putStamp(view, at, MS);
     at = ms < 0.05 ? putInteger(lines, at, 0) : putText(lines, at, String(Math.round(ms * 10) / 10));
+    if (items > 1) at = putText(lines, at, `,"items":${items}`);
     at = putStamp(view, at, CRC);
     at = putInteger(lines, at, crc);
     this.#lined = putStamp(view, at, CLOSE);

@@ -119,7 +119,7 @@ describe('what is refused', () => {
     [['run', 'a.ts', 'b.ts'], /^run has no use for "b\.ts"/],
     [['runs', 'x'], /^runs has no use for "x"/],
     [['logs', 'a', '1', '2'], /^logs has no use for "2"/],
-    [['run', '--', 'echo', '--x'], /^run cannot take what follows --: echo --x/],
+    [['run', 'w.mjs', '--', 'echo'], /^run takes a worker module or a command behind --, not both/],
     [['status', '--', 'x'], 'status cannot take what follows --: x: remove what follows --'],
     [['run', 'a.ts', '--worker', 'b.ts'], 'run: there is no option --worker: write it without: shardyard run WORKER'],
     [['status', '--run', 'x'], 'status: there is no option --run: write it without: shardyard status RUN'],

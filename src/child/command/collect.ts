@@ -1,0 +1,99 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CommandSpec } from '../../core/command.ts';
+import { ForeignCsv } from '../../formats/foreign-csv.ts';
+import { ForeignJson } from '../../formats/foreign-json.ts';
+import { agreeOnColumns } from '../../store/agreed-columns.ts';
+import { CommandFailure } from './failure.ts';
+
+const CHUNK = 1 << 20;
+
+export interface CollectOptions {
+  /** The file to read, and what to call it. */
+  readonly file: string;
+  readonly name: string;
+  readonly format: CommandSpec['format'];
+  /** The columns that were declared, if they were; the run's folder, where the children agree on them otherwise. */
+  readonly columns: readonly string[] | null;
+  readonly folder: string;
+  readonly itemColumn: string | undefined;
+  /** Takes rows, encoded; `key` is what their item column has. */
+  readonly take: (rows: Uint8Array | string, key: string | undefined) => void;
+}
+
+/** Reads what a command has written, checks that it is whole, and hands its rows over; their number. Throws a `CommandFailure`. */
+export async function collect(options: CollectOptions): Promise<number> {
+  const { file, name, format } = options;
+  const found = statSync(file, { throwIfNoEntry: false });
+  const ended = 'the command ended with exit code 0, but';
+  if (!found) throw new CommandFailure('bad-output', `${ended} there is no ${name}`);
+  if (!found.isFile()) throw new CommandFailure('bad-output', `${ended} ${name} is not a file`, 'same');
+  // An empty file of JSON Lines has no rows; nothing else can be empty and whole.
+  if (found.size === 0 && !/\.(jsonl|ndjson)$/i.test(name)) throw new CommandFailure('bad-output', `${ended} ${name} is empty`);
+  const reader = format === 'csv' ? csvReader(options) : jsonReader(options);
+  const descriptor = openSync(file, 'r');
+  try {
+    const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(CHUNK, found.size)));
+    for (;;) {
+      const size = readSync(descriptor, buffer, 0, buffer.length, null);
+      if (size === 0) break;
+      reading(name, () => reader.push(buffer.subarray(0, size)));
+      await nextTurn();
+    }
+    reading(name, () => reader.end());
+  } finally {
+    closeSync(descriptor);
+  }
+  return reader.count;
+}
+
+/** What a reader finds wrong is the command's fault; what the disk refuses is not. */
+function reading(name: string, read: () => void): void {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof CommandFailure || !(error instanceof Error) || 'code' in error) throw error;
+    throw new CommandFailure('bad-output', `${name}: ${error.message}`);
+  }
+}
+
+function csvReader({ name, columns, folder, itemColumn, take }: CollectOptions): ForeignCsv {
+  let key: string | undefined;
+  return new ForeignCsv({
+    header(names) {
+      const agreed = columns === null ? agreeOnColumns(folder, names, name) : { columns, file: '--columns' };
+      const order = agreed.columns.map((column) => names.indexOf(column));
+      if (order.includes(-1) || names.length !== order.length) throw differing(name, names, agreed);
+      return order.every((column, at) => column === at) ? undefined : order;
+    },
+    rows: (bytes) => take(bytes, key),
+    ...(itemColumn === undefined ? {} : { watch: { column: itemColumn, next: (text: string) => void (key = text) } }),
+  });
+}
+
+function differing(
+  name: string,
+  names: readonly string[],
+  agreed: { readonly columns: readonly string[]; readonly file: string },
+): CommandFailure {
+  const without = agreed.columns.filter((column) => !names.includes(column));
+  const more = names.filter((column) => !agreed.columns.includes(column));
+  const how = [without.length > 0 ? `without ${without.join(',')}` : '', more.length > 0 ? `with ${more.join(',')} besides` : ''];
+  return new CommandFailure(
+    'bad-output',
+    `the header of ${name} (${names.join(',')}) is not that of ${agreed.file} (${agreed.columns.join(',')}): ${how.filter(Boolean).join(', ')}`,
+    'same',
+  );
+}
+
+function jsonReader({ columns, itemColumn, take }: CollectOptions): ForeignJson {
+  return new ForeignJson((text, row) => {
+    const unknown = columns === null ? undefined : Object.keys(row).find((column) => !columns.includes(column));
+    if (unknown !== undefined) throw new Error(`column ${JSON.stringify(unknown)} is not in --columns (${columns?.join(',') ?? ''})`);
+    const key: unknown = itemColumn === undefined ? undefined : row[itemColumn];
+    if (itemColumn !== undefined && typeof key !== 'string' && typeof key !== 'number') {
+      throw new Error(`a row has no text or number in ${JSON.stringify(itemColumn)}`);
+    }
+    take(`${text}\n`, key === undefined ? undefined : String(key));
+  });
+}

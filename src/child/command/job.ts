@@ -1,0 +1,80 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { type CommandSpec, fillIn, type Placeholder, placeholdersIn } from '../../core/command.ts';
+import type { FrozenItem } from '../../input/item-reader.ts';
+import { CommandFailure } from './failure.ts';
+
+/** What one process of a command is to do. */
+export interface Job {
+  readonly args: readonly string[];
+  /** Where its output appears, absolute, and what to call that. */
+  readonly file: string;
+  readonly name: string;
+  /** Whether it is its stdout. */
+  readonly isStdout: boolean;
+  /** Takes away what only this process needed. */
+  readonly clean: () => void;
+}
+
+export interface JobOptions {
+  readonly spec: CommandSpec;
+  /** The run's name and its folder; no other process of the run has the name `name`. */
+  readonly run: string;
+  readonly folder: string;
+  readonly name: string;
+  readonly shard: number;
+  readonly batch: number;
+  readonly items: readonly FrozenItem[];
+  /** Added to positions: where a range begins. */
+  readonly offset: number;
+}
+
+/** Fills in the placeholders, writes the file of items where one is wanted, and takes away what lies where the output is to appear. */
+export function prepare({ spec, folder, name, shard, batch, items, offset }: JobOptions): Job {
+  const own = join(folder, 'collected');
+  mkdirSync(own, { recursive: true });
+  const wanted = placeholdersIn([...spec.args, spec.collect]);
+  const itemsFile = join(own, `${name}.items`);
+  const output = join(own, `${name}.${spec.format === 'csv' ? 'csv' : 'jsonl'}`);
+  const texts = items.map(textOf);
+  const values: Record<Placeholder, string> = {
+    items: texts.join(','),
+    itemsFile,
+    start: String((items[0]?.index ?? 0) + offset),
+    end: String((items.at(-1)?.index ?? -1) + 1 + offset),
+    shard: String(shard),
+    batch: String(batch),
+    name,
+    output,
+  };
+  const comma = wanted.has('items') && items.length > 1 ? texts.find((text) => text.includes(',')) : undefined;
+  if (comma !== undefined) {
+    throw new CommandFailure(
+      'error',
+      `the item ${JSON.stringify(comma)} has a comma, which {items} cannot tell from the next: use {itemsFile}`,
+      'same',
+    );
+  }
+  if (wanted.has('itemsFile')) writeFileSync(itemsFile, items.map((item) => `${lineOf(item)}\n`).join(''));
+  const isStdout = spec.collect === '-';
+  const shownAs = isStdout
+    ? 'its stdout'
+    : fillIn(spec.collect, { ...values, output: `collected/${name}.${spec.format === 'csv' ? 'csv' : 'jsonl'}` });
+  const file = isStdout ? join(own, `${name}.stdout`) : resolve(spec.cwd, fillIn(spec.collect, values));
+  rmSync(file, { force: true });
+  if (!isStdout) mkdirSync(dirname(file), { recursive: true });
+  const clean = (): void => {
+    for (const one of [itemsFile, output, `${output}.stdout`, join(own, `${name}.stdout`)]) rmSync(one, { force: true });
+  };
+  return { args: spec.args.map((arg) => fillIn(arg, values)), file, name: shownAs, isStdout, clean };
+}
+
+/** An item as one argument: a text as it is, a record by its key. */
+const textOf = ({ item, key }: FrozenItem): string => (typeof item === 'string' ? item : typeof item === 'number' ? String(item) : key);
+
+/** An item as one line: a text as it is, anything else as JSON. */
+function lineOf({ item }: FrozenItem): string {
+  if (typeof item !== 'string') return JSON.stringify(item);
+  if (!/[\r\n]/.test(item)) return item;
+  throw new CommandFailure('error', `the item ${JSON.stringify(item)} has a line break, which {itemsFile} cannot hold`, 'all');
+}

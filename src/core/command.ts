@@ -1,0 +1,122 @@
+import { UserError } from './errors.ts';
+import { nearest } from './nearest.ts';
+
+/** A command to run instead of a worker module; an argument list, never a shell's line. Frozen in the manifest. */
+export interface CommandSpec {
+  /** The executable and its arguments, with placeholders. */
+  readonly args: readonly string[];
+  /** Where its output appears: a path with placeholders, or `-` for its stdout. */
+  readonly collect: string;
+  /** How the output is read: with a header and quotes, or as JSON (an array of objects, or an object a line). */
+  readonly format: 'csv' | 'json';
+  /** The column that holds the key of a row's item. */
+  readonly itemColumn?: string;
+  /** The folder that it runs in, absolute. */
+  readonly cwd: string;
+}
+
+/** What the user gives for one. */
+export interface GivenCommand {
+  readonly command: readonly string[];
+  readonly collect?: string | undefined;
+  readonly collectAs?: 'csv' | 'json' | undefined;
+  readonly itemColumn?: string | undefined;
+  readonly output?: string | undefined;
+}
+
+const PLACEHOLDERS = ['items', 'itemsFile', 'start', 'end', 'shard', 'batch', 'name', 'output'] as const;
+export type Placeholder = (typeof PLACEHOLDERS)[number];
+
+/** `{word}`, but not `${word}`, which belongs to a shell. */
+const BRACED = /(?<!\$)\{([A-Za-z]+)\}/g;
+
+/** The placeholders in some texts. */
+export function placeholdersIn(texts: readonly string[]): Set<Placeholder> {
+  const found = new Set<Placeholder>();
+  for (const text of texts) for (const [, word = ''] of text.matchAll(BRACED)) if (isPlaceholder(word)) found.add(word);
+  return found;
+}
+
+/** The text with its placeholders filled in; each stays within its argument, whatever is in it. */
+export function fillIn(text: string, values: Readonly<Record<Placeholder, string>>): string {
+  return text.replace(BRACED, (braced, word: string) => (isPlaceholder(word) ? values[word] : braced));
+}
+
+const isPlaceholder = (word: string): word is Placeholder => PLACEHOLDERS.some((placeholder) => placeholder === word);
+
+/** Checks a command as given and fills in what follows from it. Throws a `UserError` for one that could lose or mix up rows. */
+export function checkCommand(given: GivenCommand, cwd: string): CommandSpec {
+  const { command: args, itemColumn } = given;
+  refuseMisspelt([...args, given.collect ?? '']);
+  const told = placeholdersIn(args);
+  if (!told.has('items') && !told.has('itemsFile') && !(told.has('start') && told.has('end'))) {
+    throw new UserError('the command is not told its items', {
+      hint: 'add {items} (joined by commas), {itemsFile} (a file, one item a line), or {start} and {end} to its arguments',
+    });
+  }
+  if (given.collect === undefined && !told.has('output')) {
+    throw new UserError('it is not said where the output of the command appears', {
+      hint: "add --collect 'FOLDER/{name}.csv', hand the command a path with {output}, or take its stdout with --collect -",
+    });
+  }
+  const collect = given.collect ?? '{output}';
+  const format = given.collectAs ?? formatOf(collect, given.output);
+  if (collect !== '-') checkPath(collect, told);
+  return { args, collect, format, cwd, ...(itemColumn === undefined ? {} : { itemColumn }) };
+}
+
+/**
+ * Two processes at the same time must not write one file. A shard and a batch do not tell them apart: single items of a batch are tried
+ * again beside the rest of it.
+ */
+function checkPath(collect: string, told: ReadonlySet<Placeholder>): void {
+  const used = placeholdersIn([collect]);
+  const telling = ['name', 'output', 'items', 'start', 'end'] as const;
+  if (!telling.some((placeholder) => used.has(placeholder))) {
+    throw new UserError(`--collect ${collect}: all processes would write the same file`, {
+      hint: 'put {name} into the path, which no other process has, and into the arguments of the command',
+    });
+  }
+  for (const placeholder of ['name', 'output'] as const) {
+    if (used.has(placeholder) && !told.has(placeholder)) {
+      throw new UserError(`--collect ${collect}: the command is not told {${placeholder}}`, {
+        hint: `add {${placeholder}} to its arguments, so that the file can have that name`,
+      });
+    }
+  }
+  if (used.has('itemsFile')) throw new UserError(`--collect ${collect}: {itemsFile} is an input of the command`, { hint: 'use {name}' });
+}
+
+function formatOf(collect: string, output: string | undefined): 'csv' | 'json' {
+  const name = collect === '{output}' ? (output ?? '').replace(/\.(gz|zst)$/i, '') : collect;
+  const ending = /\.([A-Za-z0-9]+)$/.exec(name)?.[1]?.toLowerCase();
+  if (ending === 'json' || ending === 'jsonl' || ending === 'ndjson') return 'json';
+  if (collect !== '{output}' && (ending === 'parquet' || ending === 'xlsx' || ending === 'gz' || ending === 'zst' || ending === 'tsv')) {
+    throw new UserError(`--collect ${collect}: the output of a command cannot be .${ending}`, {
+      hint: 'have it write CSV, JSON or JSON Lines',
+    });
+  }
+  return 'csv';
+}
+
+/** `{item}` and `{Name}` would reach the command as they are; a word that is far from all of ours is left alone. */
+function refuseMisspelt(texts: readonly string[]): void {
+  for (const text of texts) {
+    for (const [braced, word = ''] of text.matchAll(BRACED)) {
+      const near = isPlaceholder(word) ? undefined : nearest(word, PLACEHOLDERS);
+      if (near === undefined) continue;
+      throw new UserError(`the command has ${braced}, which means nothing here`, { hint: `did you mean {${near}}?` });
+    }
+  }
+}
+
+/** What to call a run of a command: its script's name, or the executable's. */
+export function commandName(args: readonly string[], script: string | undefined): string {
+  const path = script ?? args[0] ?? 'command';
+  const base = path.split(/[\\/]/).at(-1) ?? path;
+  return base.replace(/\.[A-Za-z0-9]+$/, '') || base;
+}
+
+/** The command as it can be typed. */
+export const commandText = (args: readonly string[]): string =>
+  args.map((arg) => (/^[\w@%+=:,./{}-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`)).join(' ');
