@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { asToParent, type Envelope, type ToChild } from '../ipc/messages.ts';
-import { CHILD_VARIABLE, processesWith, signal, TOKEN_VARIABLE } from '../store/processes.ts';
+import { CHILD_VARIABLE, signal, TOKEN_VARIABLE } from '../store/processes.ts';
 import type { ChildEnd, Executor } from './executor.ts';
+import { Sweeper } from './sweeper.ts';
 
 /** How long a dead child's channel is read on, in milliseconds; a descendant may hold it open. */
 const DRAIN = 500;
@@ -22,6 +23,7 @@ export interface LocalOptions {
 export function localExecutor({ nodeArgs, env, log }: LocalOptions): Executor {
   const output = log === undefined ? 2 : openSync(log, 'a');
   const environment = { ...process.env, ...env };
+  const sweeper = new Sweeper();
   let count = 0;
   return {
     start(onMessage) {
@@ -43,9 +45,8 @@ export function localExecutor({ nodeArgs, env, log }: LocalOptions): Executor {
           const end = { code, signal: name };
           // What a worker has started and left running does not outlive its child.
           if (pid > 0) signal(-pid, 'SIGKILL');
-          // What has left the group is found by its environment, which takes a look at every process of the machine: not after each batch.
-          // What a child that ends in peace has left there goes with the session.
-          if (code !== 0) for (const left of processesWith(mark, 'child')) signal(left, 'SIGKILL');
+          // What it has started outside of its group, where it ended in peace, goes with the session.
+          if (code !== 0) sweeper.add(mark);
           // Messages that the child sent before it ended may still be in the channel; they come before `disconnect`.
           if (!child.connected) return resolve(end);
           child.once('disconnect', () => resolve(end));
@@ -67,6 +68,9 @@ export function localExecutor({ nodeArgs, env, log }: LocalOptions): Executor {
         },
       };
     },
-    close: () => log !== undefined && closeSync(output),
+    close() {
+      sweeper.close();
+      if (log !== undefined) closeSync(output);
+    },
   };
 }

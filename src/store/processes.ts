@@ -38,9 +38,15 @@ export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
  */
 export const sessionToken = (token: string, session: number): string => `${token}.${session}.${process.pid}`;
 
-/** The processes whose environment holds a run's, a session's or a child's token, without this one. Linux only; elsewhere none. */
-export function processesWith(token: string, scope: 'run' | 'session' | 'child'): number[] {
-  const mark = scope === 'child' ? `${CHILD_VARIABLE}=${token}\0` : `${TOKEN_VARIABLE}=${token}${scope === 'run' ? '.' : '\0'}`;
+/** The processes whose environment holds a run's or a session's token, without this one. Linux only; elsewhere none. */
+export function processesWith(token: string, scope: 'run' | 'session'): number[] {
+  return processesMarked([`${TOKEN_VARIABLE}=${token}${scope === 'run' ? '.' : '\0'}`]);
+}
+
+/** The processes that these children have started, by their marks. */
+export const startedBy = (children: readonly string[]): number[] => processesMarked(children.map((mark) => `${CHILD_VARIABLE}=${mark}\0`));
+
+function processesMarked(marks: readonly string[]): number[] {
   let names: string[];
   try {
     names = readdirSync('/proc');
@@ -51,7 +57,8 @@ export function processesWith(token: string, scope: 'run' | 'session' | 'child')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((name) => {
       try {
-        return `${readFileSync(`/proc/${name}/environ`, 'latin1')}\0`.includes(mark) && startTime(Number(name)) !== undefined;
+        const environment = `${readFileSync(`/proc/${name}/environ`, 'latin1')}\0`;
+        return marks.some((mark) => environment.includes(mark)) && startTime(Number(name)) !== undefined;
       } catch {
         return false;
       }
