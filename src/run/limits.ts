@@ -77,6 +77,8 @@ function lateItem({ heardAt, oldest }: Live, itemTimeout: number, now: number): 
 async function sample({ dispatcher, settings }: LimitsOptions): Promise<void> {
   const pids = [...dispatcher.live.values()].map(({ child }) => child.pid).filter((pid) => pid > 0);
   if (pids.length === 0) return;
+  // It would print on the terminal what it cannot find out.
+  process.env['PIDUSAGE_SILENT'] ??= 'true';
   const { default: pidusage } = await import('pidusage');
   // It rejects when all of them have just gone; the next sample finds the others. It keeps a file open for each process, by default for
   // a minute after the last look: with many short batches that would be hundreds.
