@@ -1,18 +1,24 @@
 import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
-import { OWN_PROCESS } from './own-process.ts';
+import { notStarted, OWN_PROCESS } from './own-process.ts';
 
 const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
 const entry = fileURLToPath(new URL(`../child/guard.${extension}`, import.meta.url));
 
+/** Milliseconds before another guard is tried where one could not be started. */
+const PAUSE = 1000;
+
 /** The parent's end of the process that ends all children when the parent dies. */
 export interface Guard {
+  /** 0 when it could not be started. */
   readonly pid: number;
+  /** Settles at once, or rejects when it could not be started. */
+  readonly started: Promise<void>;
   /** Settles once the guard knows a process group. Never settles when the guard dies before. */
   watch(group: number): Promise<void>;
   forget(group: number): void;
-  /** Settles when the guard is gone. */
+  /** Settles when the guard is gone; a while later, when it could not be started, so that whoever replaces it does not try without a pause. */
   readonly ended: Promise<void>;
   /** Has it end whatever is left of the session, and go. */
   close(): void;
@@ -32,6 +38,12 @@ export function startGuard(token: string): Guard {
   const known = new Map<number, () => void>();
   child.stdin?.on('error', () => undefined);
   if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => known.get(Number(line))?.());
+  const started = child.pid === undefined ? notStarted(subprocess) : Promise.resolve();
+  started.catch(() => undefined);
+  const ended = new Promise<void>((resolve) => {
+    if (child.pid === undefined) setTimeout(resolve, PAUSE);
+    else child.once('exit', () => resolve());
+  });
   const tell = (line: string): void => void (child.stdin?.writable && child.stdin.write(line));
   return {
     pid: child.pid ?? 0,
@@ -44,7 +56,8 @@ export function startGuard(token: string): Guard {
         tell(`+${group}\n`);
       }),
     forget: (group) => tell(`-${group}\n`),
-    ended: new Promise((resolve) => child.once('exit', () => resolve()).once('error', () => resolve())),
+    started,
+    ended,
     close: () => tell('end\n'),
     dismiss: () => tell('dismissed\n'),
   };

@@ -9,3 +9,11 @@ export const OWN_PROCESS = {
   cleanup: false,
   forceKillAfterDelay: false,
 } as const;
+
+/** Rejects with the reason why a process could not be started, with the system's code. */
+export async function notStarted(
+  subprocess: PromiseLike<{ readonly code?: string | undefined; readonly originalMessage?: string | undefined }>,
+): Promise<never> {
+  const { code, originalMessage } = await subprocess;
+  throw Object.assign(new Error(originalMessage ?? 'a process cannot be started'), code === undefined ? {} : { code });
+}

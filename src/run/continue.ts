@@ -51,6 +51,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     rmSync(join(paths.folder, 'collected'), { recursive: true, force: true });
     const mark = sessionToken(manifest.token, state.session + 1);
     guard = startGuard(mark);
+    await guard.started;
     const env = childEnvironment(resolve(options.dataDir ?? 'data'), mark);
     // Whatever can be refused is refused before the journal gets a line.
     const again = what.mode === 'rerun' && what.choice.kind !== 'failed' ? chosen(state, what.choice, found) : undefined;

@@ -7,7 +7,7 @@ import type { LaunchOptions } from '../core/options.ts';
 import type { Report } from '../core/report.ts';
 import { RunState } from '../core/state.ts';
 import { startGuard } from '../executors/guard.ts';
-import { asDiskError } from '../store/disk-error.ts';
+import { asDiskError, isExhausted } from '../store/disk-error.ts';
 import { Journal } from '../store/journal.ts';
 import { takeLock } from '../store/lock.ts';
 import { type Manifest, readManifest, writeManifest, writePlan } from '../store/manifest.ts';
@@ -25,6 +25,8 @@ import { VERSION } from './version.ts';
 import { identify, partFormatOf } from './worker-identity.ts';
 import { Work } from './work.ts';
 
+const TRY_AGAIN = 'make room or mend the folder, and start it again';
+
 /** Plans a new run, freezes the plan, and works through it; through no more than the `sample` where there is one. */
 export async function launchRun(given: LaunchOptions, session: Session, sample?: Sample): Promise<Report> {
   const since = Date.now();
@@ -39,6 +41,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
   const guard = startGuard(mark);
   let isRun = false;
   try {
+    await guard.started;
     refuseKnown(paths, options);
     clear(paths);
     const early = settingsOf(options, paths, { count: 1 });
@@ -119,7 +122,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
     session.attach(work);
     return await work.run();
   } catch (error) {
-    throw asDiskError(error, isRun ? resumeHint(paths.run, options) : 'make room or mend the folder, and start it again');
+    throw asDiskError(error, isRun ? resumeHint(paths.run, options) : TRY_AGAIN);
   } finally {
     guard.close();
     lock.release();
@@ -154,6 +157,8 @@ function makeFolder(folder: string, what: string, flag: string): string | undefi
   try {
     return mkdirSync(folder, { recursive: true });
   } catch (error) {
+    // A folder that is in the wrong place is the user's mistake, a full disk is nobody's.
+    if (error instanceof Error && 'code' in error && isExhausted(String(error.code))) throw asDiskError(error, TRY_AGAIN);
     throw new UserError(`${what} cannot be made: ${error instanceof Error ? error.message : String(error)}`, {
       place: { file: folder },
       hint: `choose another ${flag}, or mend its permissions`,

@@ -6,7 +6,7 @@ import { itemsName } from '../core/names.ts';
 import type { Plan } from '../core/plan.ts';
 import { slices } from '../core/slices.ts';
 import { type Guard, keepWatched } from '../executors/guard.ts';
-import { OWN_PROCESS } from '../executors/own-process.ts';
+import { notStarted, OWN_PROCESS } from '../executors/own-process.ts';
 import { opened } from '../ipc/messages.ts';
 import type { FromPlanner, PlanRequest } from '../ipc/planning.ts';
 import { signal, TOKEN_VARIABLE } from '../store/processes.ts';
@@ -79,6 +79,7 @@ async function ask(request: PlanRequest, { nodeArgs, env, signal: abort, worker,
     ...OWN_PROCESS,
   });
   const child = subprocess.nodeChildProcess;
+  if (child.pid === undefined) return notStarted(subprocess);
   const end = (): void => void (child.pid !== undefined && signal(-child.pid, 'SIGKILL'));
   abort?.addEventListener('abort', end, { once: true });
   let unwatch: (() => void) | undefined;

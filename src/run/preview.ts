@@ -27,6 +27,7 @@ export async function previewPlan(given: LaunchOptions): Promise<PlanPreview> {
   const mark = randomBytes(16).toString('hex');
   const guard = startGuard(mark);
   try {
+    await guard.started;
     const planned = await planItems({
       worker,
       ...(command ? { command: { ...command, columns: options.columns, isSingle: options.batchSize === 1 } } : {}),

@@ -11,6 +11,7 @@ import { localExecutor } from '../executors/local.ts';
 import { csvHeader } from '../formats/csv-row.ts';
 import { parseOutput } from '../formats/output.ts';
 import type { ToChild, ToParent, WorkMessage } from '../ipc/messages.ts';
+import { asDiskError } from '../store/disk-error.ts';
 import { chosen } from './choose.ts';
 import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
@@ -59,6 +60,8 @@ export async function replayItem(options: ReplayOptions): Promise<Replayed> {
       for await (const chunk of createReadStream(work.part)) await options.onRows(chunk as Buffer);
     }
     return replayed;
+  } catch (error) {
+    throw asDiskError(error, 'give the command again');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -84,6 +87,7 @@ async function inChild({ found: { manifest }, file, work, partFormat, columns, o
   const { settings, params, command: spec, run } = manifest;
   const token = randomBytes(16).toString('hex');
   const guard = startGuard(token);
+  await guard.started;
   const executor = localExecutor({
     nodeArgs: options.inspect ? [...settings.nodeArgs, '--inspect-wait'] : settings.nodeArgs,
     env: childEnvironment(resolve(options.dataDir ?? 'data'), token),

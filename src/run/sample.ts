@@ -7,6 +7,8 @@ const KEPT = 2000;
 export async function sampleMemory(children: Iterable<Live>): Promise<void> {
   const all = [...children].filter(({ child }) => child.pid > 0);
   if (all.length === 0) return;
+  // It would print on the terminal what it cannot find out.
+  process.env['PIDUSAGE_SILENT'] ??= 'true';
   const { default: pidusage } = await import('pidusage');
   // It rejects when all of them have just gone; the next sample finds the others. It keeps a file open for each process, by default for
   // a minute after the last look: with many short batches that would be hundreds.

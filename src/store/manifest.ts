@@ -5,6 +5,7 @@ import { UserError } from '../core/errors.ts';
 import type { Deadline } from '../core/options.ts';
 import type { Plan } from '../core/plan.ts';
 import { planName } from '../core/names.ts';
+import { asDiskError, isExhausted } from './disk-error.ts';
 import { publishText } from './files.ts';
 
 const VERSION = 1;
@@ -90,6 +91,7 @@ function readVersioned<T extends { readonly version: number }>(file: string, ver
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return undefined;
+    if (error instanceof Error && 'code' in error && isExhausted(String(error.code))) throw asDiskError(error, 'give the command again');
     throw new UserError(`cannot be read (${error instanceof Error ? error.message : String(error)})`, {
       place: { file },
       hint: 'check its permissions',
