@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { io } from './io.ts';
 import { leak } from './leak.ts';
+import { long } from './long.ts';
 import { merge } from './merge.ts';
 import { parent } from './parent.ts';
 import { perItem } from './per-item.ts';
@@ -17,7 +18,7 @@ import type { Benchmark } from './support/benchmark.ts';
 import { circumstances, updateReadme } from './support/readme.ts';
 import { tableOf } from './support/table.ts';
 
-const ALL: readonly Benchmark[] = [recycle, perItem, merge, scaling, leak, io, parent, poisoned];
+const ALL: readonly Benchmark[] = [recycle, perItem, merge, scaling, leak, io, parent, long, poisoned];
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },
 });

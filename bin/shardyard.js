@@ -8,5 +8,7 @@ if (major < 24 || (major === 24 && minor < 12)) {
   );
   process.exit(2);
 }
-const { main } = await import('../dist/cli.js');
+const { enableCompileCache } = await import('node:module');
+enableCompileCache?.();
+const { main } = await import('../dist/cli/main.js');
 await main(process.argv.slice(2));

@@ -1,4 +1,5 @@
-import type { MergeOptions, MergeResult, PlanPreview, RunChoice, RunInfo } from './core/api.ts';
+import type { MergeOptions, MergeResult, PlanPreview, Replayed, ReplayOptions, RunChoice, RunInfo } from './core/api.ts';
+import type { Calibration } from './core/calibration.ts';
 import type { RunHandle } from './core/handle.ts';
 import type { LaunchOptions, RerunChoice, ResumeOptions } from './core/options.ts';
 import type { Status } from './core/report.ts';
@@ -8,10 +9,12 @@ export { defineWorker, UnrecoverableError } from './core/worker.ts';
 export { UserError } from './core/errors.ts';
 export type * from './core/worker.ts';
 export type * from './core/events.ts';
+export type * from './core/evidence.ts';
 export type * from './core/report.ts';
 export type * from './core/options.ts';
 export type * from './core/handle.ts';
 export type * from './core/api.ts';
+export type * from './core/calibration.ts';
 
 /** Outside control over a run: aborting the signal is the first `stop()`. */
 export interface Control {
@@ -23,7 +26,7 @@ export interface Control {
  * await `report` for the end. Everything heavy is imported only now: a worker imports this module too, in every child.
  */
 export function launch(options: LaunchOptions, control: Control = {}): RunHandle {
-  return runHandle(async (session) => (await import('./run/launch.ts')).launchRun(options, session), control);
+  return runHandle(async (session) => (await import('./run/start.ts')).startRun(options, session), control);
 }
 
 /** Does what a run has left undone, failed items included. */
@@ -37,6 +40,32 @@ export function rerun(choice: RerunChoice = { kind: 'failed' }, options: ResumeO
     async (session) => (await import('./run/continue.ts')).continueRun({ mode: 'rerun', choice }, options, session),
     control,
   );
+}
+
+/**
+ * Freezes the plan of a run, and runs `items` of its items for real, one at a time; none: it only freezes. A run like any other that is
+ * stopped, until `resume`, `shard` or a `launch` with the same options goes on with it.
+ */
+export function freeze(options: LaunchOptions, sample: { readonly items: number } = { items: 0 }, control: Control = {}): RunHandle {
+  return runHandle(async (session) => (await import('./run/launch.ts')).launchRun(options, session, sample), control);
+}
+
+/** What the items that a run has done so far say about the rest, where they were measured by `freeze`. */
+export async function calibration(choice: RunChoice = {}): Promise<Calibration> {
+  return (await import('./run/calibration.ts')).calibrationOf(choice);
+}
+
+/** Does some shards of a run alone, such as `0,3,5-9`: what is not done of them, failed items included. */
+export function shard(shards: string, options: ResumeOptions = {}, control: Control = {}): RunHandle {
+  return runHandle(
+    async (session) => (await import('./run/continue.ts')).continueRun({ mode: 'shard', shards }, options, session),
+    control,
+  );
+}
+
+/** Does one item of a run in the foreground, in one child; commits nothing. */
+export async function replay(options: ReplayOptions): Promise<Replayed> {
+  return (await import('./run/replay-item.ts')).replayItem(options);
 }
 
 /** The shards and batches that `launch` would make; launches nothing. */

@@ -12,6 +12,7 @@ import { emitRows, isPromise } from './emit-rows.ts';
 import { Gate } from './gate.ts';
 import { Marks } from './marks.ts';
 import { OpenItems } from './open-items.ts';
+import { peakRss } from './peak-rss.ts';
 import { pauses, Thrown } from './thrown.ts';
 
 /** Milliseconds between two flushes, and between two heartbeats. */
@@ -92,8 +93,10 @@ export class Batch {
       await this.#gate.emptied();
       await Promise.all(this.#later);
       if (this.#fatal !== undefined) throw this.#fatal;
+      // Told before: a disk that takes its time for what follows is no item's fault.
+      this.#beat(performance.now(), true);
       const totals = this.#writer.finish();
-      const rss = process.memoryUsage.rss();
+      const rss = peakRss();
       return { type: 'receipt', spans: this.#done.spans(), totals, failed: this.#failed, itemMs: this.#itemMs, rss };
     } finally {
       clearInterval(timer);
@@ -161,7 +164,7 @@ export class Batch {
     this.#done.add(entry.index);
     this.#open.end(entry);
     this.#gate.leave();
-    if (this.#concurrency > 1 && now - this.#flushedAt >= FLUSH) this.#flush(now);
+    if (this.#concurrency > 1 && (this.#marks.on || now - this.#flushedAt >= FLUSH)) this.#flush(now);
   }
 
   #threw(entry: FrozenItem, context: ItemContext, tries: number, error: unknown): Thrown {
@@ -234,10 +237,13 @@ export class Batch {
       this.#breakOff(error);
     }
     // The timer is a little early now and then; a beat must not wait for the next one then.
-    if (now - this.#beatAt < HEARTBEAT - FLUSH) return;
+    if (now - this.#beatAt >= HEARTBEAT - FLUSH) this.#beat(now, false);
+  }
+
+  #beat(now: number, closing: boolean): void {
     this.#beatAt = now;
-    const settled = this.#done.size + this.#failed.length;
+    const [settled, rss] = [this.#done.size + this.#failed.length, process.memoryUsage.rss()];
     const oldest = this.#open.oldest(now);
-    this.#options.send({ type: 'progress', settled, rows: this.#rows, begun: this.#begun, lastKey: this.#lastKey, oldest });
+    this.#options.send({ type: 'progress', settled, rows: this.#rows, begun: this.#begun, lastKey: this.#lastKey, oldest, rss, closing });
   }
 }

@@ -7,6 +7,7 @@ import { openFrozen, rangeReader } from '../input/reader.ts';
 import { asToChild, type Envelope, type InitMessage, type ToParent, type WorkMessage } from '../ipc/messages.ts';
 import { Batch } from './batch.ts';
 import { loadWorker } from './load-worker.ts';
+import { Meter } from './meter.ts';
 import { validateParams } from './params.ts';
 import { printTo } from './stdio.ts';
 
@@ -90,15 +91,17 @@ async function work(message: WorkMessage): Promise<void> {
   if (!ready) return end({ type: 'broken', message: 'there was work before the child was set up', code: undefined }, 1);
   const { worker, params, state, encode } = ready;
   try {
-    printTo(message.log);
+    if (message.log !== undefined) printTo(message.log);
     const { items, spans, shard, batch: number, itemTimeout } = message;
     const reader = items.kind === 'range' ? rangeReader(items.start, items.end) : openFrozen(items.file);
     const shared = { shard, batch: number, params, state, log, itemTimeout };
-    batch = new Batch({ work: message, worker, shared, encode, entries: reader.read(spans), send });
+    const meter = message.measure ? new Meter() : undefined;
+    const entries = meter ? meter.watch(reader.read(spans)) : reader.read(spans);
+    batch = new Batch({ work: message, worker, shared, encode, entries, send });
     if (stopped) batch.stop();
     const receipt = await batch.run();
     reader.close();
-    send(receipt, () => void leave());
+    send(meter ? { ...receipt, usage: meter.usage() } : receipt, () => void leave());
   } catch (error) {
     log('the attempt broke off:', error);
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;

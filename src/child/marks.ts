@@ -23,6 +23,11 @@ export class Marks {
     writer.marks('marked');
   }
 
+  /** Whether starts are written down: then an item that is finished is not begun again either, whatever its neighbours do. */
+  get on(): boolean {
+    return this.#on;
+  }
+
   started({ index, key }: { readonly index: number; readonly key: string }): void {
     if (!this.#on) return;
     this.#writer.note(index, key, 'started', `,"at":${Date.now()}`);

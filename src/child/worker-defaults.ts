@@ -11,7 +11,9 @@ const QUANTITIES: Readonly<Record<string, (text: string) => number>> = {
   stagger: parseDuration,
   itemTimeout: parseDuration,
   batchTimeout: parseDuration,
+  stallTimeout: parseDuration,
   maxRss: parseSize,
+  memoryFree: parseSize,
 };
 
 function quantity(parse: (text: string) => number, text: string, refuse: (what: string, hint: string) => never): number {

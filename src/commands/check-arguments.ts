@@ -91,7 +91,7 @@ function flagsIn(args: readonly string[]): string[] {
   return args.slice(0, end < 0 ? args.length : end).filter((arg) => arg.startsWith('-'));
 }
 
-/** Their names, without dashes and values. */
-function namesIn(args: readonly string[]): string[] {
+/** The names of the flags among the arguments, without dashes and values. */
+export function namesIn(args: readonly string[]): string[] {
   return flagsIn(args).map((arg) => arg.replace(/^--?/, '').replace(/=.*$/s, ''));
 }

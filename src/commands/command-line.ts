@@ -2,7 +2,7 @@ import { UserError } from '../core/errors.ts';
 import { checkCommand, checkFlags, checkNames, checkPositionals, dashed } from './check-arguments.ts';
 import { optionsOf } from './option-lists.ts';
 import { RUN_OPTIONS } from './options.ts';
-import { describeAll } from './parser.ts';
+import { readArguments } from './read-arguments.ts';
 import { VERBS } from './verbs.ts';
 import type { Option, VerbName } from './option.ts';
 import type { Given, Source } from './sources.ts';
@@ -12,31 +12,28 @@ export type CommandLine =
   | { readonly kind: 'command'; readonly verb: VerbName; readonly positionals: Positionals; readonly flags: Source }
   | { readonly kind: 'text'; readonly text: string; readonly wanted: boolean };
 
+/** What asks for a text. */
+const TEXTS = ['--help', '-h', '--version'];
+
 type Positionals = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the arguments. yargs tells flags from values and writes the help texts; what is refused, and how, is decided in
+ * Reads the arguments. yargs' parser tells flags from values, and yargs writes the help texts; what is refused, and how, is decided in
  * `check-arguments.ts`, so that every message has the same form and a suggestion. `width` is for the help texts.
  */
 export async function readCommandLine(given: readonly string[], width: number): Promise<CommandLine> {
   const args = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
   checkNames(args);
-  const { default: yargs } = await import('yargs');
-  const parser = describeAll(yargs(), width);
-  let printed = '';
-  const argv: Readonly<Record<string, unknown>> = await parser.parseAsync(
-    [...args],
-    {},
-    (_error: unknown, _argv: unknown, output: string) => {
-      printed = output;
-    },
-  );
-  if (printed !== '') return { kind: 'text', text: printed, wanted: true };
-
+  const own = args.slice(0, args.includes('--') ? args.indexOf('--') : args.length);
+  if (own.length === 0 || own.some((arg) => TEXTS.includes(arg))) {
+    const { textFor } = await import('./parser.ts');
+    const text = await textFor(args, width);
+    if (text !== '') return { kind: 'text', text, wanted: own.length > 0 };
+  }
+  const argv = readArguments(args);
   const [word, ...surplus] = textsOf(argv['_']);
   if (word === undefined) {
-    const flag = Object.keys(argv).find((name) => !['_', '$0', '--'].includes(name));
-    if (flag === undefined) return { kind: 'text', text: await parser.getHelp(), wanted: false };
+    const flag = Object.keys(argv).find((name) => !['_', '--'].includes(name)) ?? '--';
     throw new UserError(`${dashed(flag)} without a command`, {
       hint: 'put the command first, such as shardyard run; see shardyard --help',
     });

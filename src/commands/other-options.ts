@@ -1,7 +1,7 @@
 import type { Option } from './option.ts';
 
-const SESSION = ['run', 'plan', 'resume', 'rerun'] as const;
-const PLACE = ['run', 'plan', 'resume', 'rerun', 'status', 'logs', 'merge', 'runs', 'clean'] as const;
+const SESSION = ['run', 'plan', 'resume', 'rerun', 'shard'] as const;
+const PLACE = ['run', 'plan', 'resume', 'rerun', 'status', 'logs', 'merge', 'runs', 'clean', 'shard', 'replay'] as const;
 const ROWS = 'Output:';
 const REST = 'General:';
 
@@ -77,6 +77,29 @@ export const VERB_OPTIONS = {
     group: 'What to do again:',
     verbs: ['rerun'],
     describe: 'the items with these keys, such as AAPL,MSFT; keys with a comma as a JSON array',
+  },
+  calibrate: {
+    kind: 'integer',
+    least: 1,
+    flag: 'calibrate',
+    arg: 'N',
+    group: 'Before a run:',
+    verbs: ['plan'],
+    describe: 'make the run, do N of its items, one at a time, and say what time, memory and output to expect; they count as done',
+  },
+  freeze: {
+    kind: 'flag',
+    flag: 'freeze',
+    group: 'Before a run:',
+    verbs: ['plan'],
+    describe: 'make the run without doing anything of it: for `shardyard shard` on this machine or others, or for resume',
+  },
+  inspect: {
+    kind: 'flag',
+    flag: 'inspect',
+    group: REST,
+    verbs: ['replay'],
+    describe: 'wait for a debugger before the worker is loaded (chrome://inspect, or attach to port 9229)',
   },
   keep: { kind: 'flag', flag: 'keep', group: 'When the worker has changed:', verbs: ['resume'], describe: 'keep the rows that are there' },
   fresh: {

@@ -1,25 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { optionsOf } from './option-lists.ts';
 import { VERBS, isVerb } from './verbs.ts';
-import type { Argv } from 'yargs';
+import { READING } from './read-arguments.ts';
+import yargs, { type Argv } from 'yargs';
 import type { Option } from './option.ts';
 
-/** Teaches yargs all verbs and their options, so that it can tell flags from values and write the help texts. */
-export function describeAll(parser: Argv, width: number): Argv {
+/** The text that `--help` or `--version` asks for, or the general help where there are no arguments. `width`: columns. */
+export async function textFor(args: readonly string[], width: number): Promise<string> {
+  const parser = describeAll(yargs(), width);
+  if (args.length === 0) return parser.getHelp();
+  let printed = '';
+  await parser.parseAsync([...args], {}, (_error: unknown, _argv: unknown, output: string) => {
+    printed = output;
+  });
+  return printed;
+}
+
+/** Teaches yargs all verbs and their options. */
+function describeAll(parser: Argv, width: number): Argv {
   parser
     .scriptName('shardyard')
     .usage('shardyard <command>: turns a function of one item into a finished, verified dataset')
     .locale('en')
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'greedy-arrays': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'populate--': true,
-      'strip-aliased': true,
-    })
+    .parserConfiguration(READING)
     .exitProcess(false)
     .showHelpOnFail(false)
     // What yargs would complain about, `readCommandLine` refuses in its own words.

@@ -10,6 +10,8 @@ import type { Input } from './verbs.ts';
 
 /** `shardyard plan [worker]` */
 export async function plan({ settings }: Input): Promise<number> {
+  const { calibrate: items, freeze } = settings.verb;
+  if (items !== undefined || freeze) return (await import('./calibrate.ts')).calibrate(settings, items ?? 0);
   const preview = await planRun(launchOptions(settings));
   if (settings.verb.json) await printJson(preview);
   else await print(formatPlan(preview));

@@ -5,7 +5,7 @@ import type { SlotView, Snapshot } from '../core/report.ts';
 
 /** What SIGUSR1 prints: one line for the run, one for each busy slot. */
 export function formatSnapshot(snapshot: Snapshot): string {
-  const { run, phase, total, done, failed, rows, rate, etaSeconds, elapsedMs, slots } = snapshot;
+  const { run, phase, total, done, failed, rows, rate, etaSeconds, elapsedMs, peakRssBytes, slots } = snapshot;
   const facts = [
     `${run} ${phase}`,
     `${formatCount(done)}/${formatCount(total)} items${failed > 0 ? `, ${formatCount(failed)} failed` : ''}`,
@@ -13,6 +13,7 @@ export function formatSnapshot(snapshot: Snapshot): string {
     ...(rate === null ? [] : [formatRate(rate)]),
     ...(etaSeconds === null ? [] : [`ETA ${formatSeconds(etaSeconds)}`]),
     `after ${formatDuration(elapsedMs)}`,
+    ...(peakRssBytes === null ? [] : [`at most ${formatBytes(peakRssBytes)} in a child`]),
   ];
   return [facts.join('  '), ...slots.filter(({ shard }) => shard !== null).map(formatSlot)].join('\n');
 }

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount } from '../core/quantities.ts';
 import { remedy } from '../core/remedy.ts';
+import { evidenceLines } from '../reporters/evidence.ts';
 import { formatPercent, formatRate, formatSeconds, plural } from '../reporters/numbers.ts';
 import { explainStop, isSetup } from '../reporters/stops.ts';
 import { escapeText, shown } from '../reporters/text.ts';
@@ -10,6 +11,7 @@ import type { RunChoice } from '../core/api.ts';
 import type { ShardStatus, Status } from '../core/report.ts';
 
 const MOST_FAILURES = 20;
+const MOST_EVIDENCE = 5;
 
 /** `shardyard status` for people. `place` goes into the command that does what is left. */
 export function formatStatus(status: Status, place: Omit<RunChoice, 'run'>, chalk: ChalkInstance): string {
@@ -24,7 +26,7 @@ const paint = (state: Status['state'] | ShardStatus['state'], chalk: ChalkInstan
   return state === 'running' || state === 'planning' ? chalk.cyan(state) : chalk.yellow(state);
 };
 
-function head({ run, state, stopped, items, rows, rate, etaSeconds, output }: Status, chalk: ChalkInstance): string {
+function head({ run, state, stopped, items, rows, rate, etaSeconds, peakRssBytes, output }: Status, chalk: ChalkInstance): string {
   const { total, done, failed, running, waiting } = items;
   const counts = [
     `${formatCount(done)} of ${plural(total, 'item')} done${total > 0 ? ` (${formatPercent(done, total)})` : ''}`,
@@ -34,6 +36,7 @@ function head({ run, state, stopped, items, rows, rate, etaSeconds, output }: St
     plural(rows, 'row'),
     ...(rate === null ? [] : [formatRate(rate)]),
     ...(etaSeconds === null ? [] : [`ETA ${formatSeconds(etaSeconds)}`]),
+    ...(peakRssBytes === null ? [] : [`at most ${formatBytes(peakRssBytes)} in a child`]),
   ];
   return `${chalk.bold(run)}  ${paint(state, chalk)}\n${why(stopped)}${counts.join(', ')}\noutput ${escapeText(output)}\n`;
 }
@@ -43,6 +46,8 @@ function why(stopped: Status['stopped']): string {
   const log = stopped.log === null ? '' : `log ${escapeText(stopped.log)}\n`;
   return `stopped: ${explainStop(stopped)}\n${log}${isSetup(stopped) ? `${remedy('setup-failed')}\n` : ''}`;
 }
+
+const memory = (bytes: number | null): string => (bytes === null ? '-' : formatBytes(bytes));
 
 function shardTable(shards: readonly ShardStatus[], chalk: ChalkInstance): string {
   if (shards.length === 0) return '';
@@ -57,8 +62,9 @@ function shardTable(shards: readonly ShardStatus[], chalk: ChalkInstance): strin
       { head: 'attempts', align: 'right' },
       { head: 'pid', align: 'right' },
       { head: 'memory', align: 'right' },
+      { head: 'peak', align: 'right' },
     ],
-    shards.map(({ index, start, end, state, done, failed, rows, attempts, pid, rssBytes }) => [
+    shards.map(({ index, start, end, state, done, failed, rows, attempts, pid, rssBytes, peakRssBytes }) => [
       String(index),
       `[${start},${end})`,
       paint(state, chalk),
@@ -67,7 +73,8 @@ function shardTable(shards: readonly ShardStatus[], chalk: ChalkInstance): strin
       formatCount(rows),
       formatCount(attempts),
       pid === null ? '-' : String(pid),
-      rssBytes === null ? '-' : formatBytes(rssBytes),
+      memory(rssBytes),
+      memory(peakRssBytes),
     ]),
   );
 }
@@ -103,7 +110,20 @@ function failures({ failures: all, failuresLeftOut }: Status, chalk: ChalkInstan
     return what === undefined ? [] : [`${cause}: ${what}\n`];
   });
   const more = others > 0 ? `… and ${formatCount(others)} more: ${where}\n` : '';
-  return `${chalk.bold('Failed items')}\n${table}${more}${advice.join('')}`;
+  return `${chalk.bold('Failed items')}\n${table}${more}${evidence(all)}${advice.join('')}`;
+}
+
+/** How the children died that died over items, of the first few. */
+function evidence(all: Status['failures']): string {
+  return all
+    .filter((failure) => failure.evidence !== null)
+    .slice(0, MOST_EVIDENCE)
+    .flatMap(({ index, key, evidence: seen }) => [
+      `item ${index} (${shown(key, 40)}):`,
+      ...evidenceLines(seen, 100).map(({ label, text }) => `  ${label} ${text}`),
+    ])
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 function next({ run, state, items }: Status, place: Omit<RunChoice, 'run'>, chalk: ChalkInstance): string {

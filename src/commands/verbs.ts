@@ -48,11 +48,13 @@ export const VERBS: Readonly<Record<VerbName, Verb>> = {
   },
   plan: {
     positionals: [WORKER],
-    summary: 'print the shards and batches that run would make; launch nothing',
-    notes: `Takes every option of run, so that "run" can be replaced by "plan" in any command.\n\n${SOURCES}`,
+    summary: 'print the shards and batches that run would make; or measure some items first',
+    notes: `Takes every option of run, so that "run" can be replaced by "plan" in any command. A run that --calibrate or --freeze has made is taken over by "run" with the same worker, items and parameters, and by "resume".\n\n${SOURCES}`,
     examples: [
       ['shardyard plan worker.ts --items data/symbols.txt -p 8', 'who would do what'],
       ['shardyard plan worker.ts --json', 'the same for a program'],
+      ['shardyard plan worker.ts --calibrate 20', 'do 20 items for real, and say what to expect of the rest'],
+      ['shardyard plan worker.ts --shards 100 --freeze', 'make the run, for others to do its shards'],
     ],
     load: async () => (await import('./plan.ts')).plan,
   },
@@ -77,6 +79,38 @@ export const VERBS: Readonly<Record<VerbName, Verb>> = {
       ['shardyard rerun my-run --items AAPL,MSFT --item-timeout 5m', 'two items, with more time'],
     ],
     load: async () => (await import('./rerun.ts')).rerun,
+  },
+  shard: {
+    positionals: [
+      { name: 'run', required: true, describe: 'name of the run; may be left out: the latest' },
+      { name: 'shards', describe: 'which shards, such as 7 or 0,3,5-9' },
+    ],
+    summary: 'do one shard alone, or some: what is not done of them',
+    notes:
+      'Committed as usual; what is not done of other shards stays as it is, and the rows are merged once nothing is left. Exit codes are those of run, for ' +
+      'these shards. One session at a time works on a run: a second one is refused with exit code 2, and loses nothing.',
+    examples: [
+      ['shardyard plan worker.ts --shards 100 --name big --freeze', 'make a run of a hundred shards'],
+      ['shardyard shard big 7', 'do one of them'],
+      ['shardyard resume big', 'do all others, and merge'],
+    ],
+    load: async () => (await import('./shard.ts')).shard,
+  },
+  replay: {
+    positionals: [
+      { name: 'run', required: true, describe: 'name of the run; may be left out: the latest' },
+      { name: 'key', describe: 'key of the item' },
+    ],
+    summary: 'do one item again in the foreground, to look at it; nothing is committed',
+    notes:
+      'One child does the item with the parameters of the run, once. What the worker prints goes to stderr, the rows to stdout, as the run would write them. ' +
+      'The run is not touched, and may be going on. Exit code 0 or 1: whether the item succeeded.',
+    examples: [
+      ['shardyard replay AAPL', 'an item of the latest run'],
+      ['shardyard replay my-run AAPL --inspect', 'with a debugger'],
+      ['shardyard replay my-run AAPL > rows.csv', 'only its rows'],
+    ],
+    load: async () => (await import('./replay.ts')).replay,
   },
   status: {
     positionals: [RUN],

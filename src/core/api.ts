@@ -1,3 +1,5 @@
+import type { Cause } from './outcome.ts';
+
 /** What `shardyard plan` shows: the shards and batches that `run` would make. */
 export interface PlanPreview {
   readonly worker: string;
@@ -51,3 +53,23 @@ export interface MergeResult {
   readonly sha256: string;
   readonly failedItems: number;
 }
+
+export interface ReplayOptions extends RunChoice {
+  /** Key of the item. */
+  readonly key: string;
+  /** The worker module, where it has moved. */
+  readonly worker?: string;
+  /** Wait for a debugger before the worker is loaded. */
+  readonly inspect?: boolean;
+  /** Aborted: the child is asked to end, and ended soon after. */
+  readonly signal?: AbortSignal;
+  /** Takes the rows, as the run would write them, if the item succeeds. */
+  readonly onRows: (bytes: Uint8Array) => Promise<void>;
+  /** Called before the item begins. */
+  readonly onBegin?: (what: { readonly run: string; readonly index: number; readonly shard: number; readonly isChanged: boolean }) => void;
+}
+
+/** How a replay ended. Time in milliseconds. */
+export type Replayed =
+  | { readonly ok: true; readonly rows: number; readonly ms: number }
+  | { readonly ok: false; readonly cause: Cause; readonly message: string };

@@ -1,3 +1,4 @@
+import type { Segment } from './coverage.ts';
 import type { AttemptId, Receipt } from './events.ts';
 import { countSpans, type Span } from './intervals.ts';
 
@@ -14,14 +15,22 @@ export interface Commit extends AttemptId {
   readonly ledgerCrc32: number;
 }
 
-const WIDTH = 12;
+/** Commits of a page; fields of a commit that fit into 32 bits, and that do not. */
+const PAGE = 1024;
+const NARROW = 6;
+const WIDE = 5;
+
+interface Page {
+  readonly narrow: Uint32Array;
+  readonly wide: Float64Array;
+}
 
 /**
- * All commits of a run, by number. A million batches are kept as numbers in one growing array (96 bytes each) instead
- * of as objects (300): the parent's memory must not grow with the work that is done (P7).
+ * All commits of a run, by number. A million batches are kept as numbers (64 bytes each) instead of as objects (300), in pages, as
+ * a larger array would be there beside the old one: the parent's memory must hardly grow with the work that is done (P7).
  */
 export class Commits {
-  #numbers = new Float64Array(WIDTH * 64);
+  readonly #pages: Page[] = [];
   #count = 0;
   /** Only attempts with gaps need a list. */
   readonly #gapped = new Map<number, readonly Span[]>();
@@ -31,52 +40,49 @@ export class Commits {
   }
 
   /** Adds a commit; gives its number. */
-  add(plan: number, id: AttemptId, spans: readonly Span[], receipt: Receipt): number {
+  add(plan: number, { shard, batch, attempt }: AttemptId, spans: readonly Span[], receipt: Receipt): number {
     const number = this.#count++;
-    if (this.#count * WIDTH > this.#numbers.length) {
-      const larger = new Float64Array(this.#numbers.length * 2);
-      larger.set(this.#numbers);
-      this.#numbers = larger;
-    }
+    const { narrow, wide } = (this.#pages[Math.floor(number / PAGE)] ??= {
+      narrow: new Uint32Array(PAGE * NARROW),
+      wide: new Float64Array(PAGE * WIDE),
+    });
+    const { rows, bytes, crc32, layout, ledgerBytes, ledgerCrc32 } = receipt;
     const start = spans[0]?.[0] ?? 0;
     const end = spans.at(-1)?.[1] ?? start;
     if (spans.length > 1) this.#gapped.set(number, spans);
-    this.#numbers.set(
-      [
-        plan,
-        id.shard,
-        id.batch,
-        id.attempt,
-        start,
-        end,
-        receipt.rows,
-        receipt.bytes,
-        receipt.crc32,
-        receipt.layout === 'plain' ? 1 : 0,
-        receipt.ledgerBytes,
-        receipt.ledgerCrc32,
-      ],
-      number * WIDTH,
-    );
+    narrow.set([2 * plan + (layout === 'plain' ? 1 : 0), shard, batch, attempt, crc32, ledgerCrc32], (number % PAGE) * NARROW);
+    wide.set([start, end, rows, bytes, ledgerBytes], (number % PAGE) * WIDE);
     return number;
   }
 
   get(number: number): Commit {
-    const at = (field: number): number => this.#numbers[number * WIDTH + field] ?? 0;
-    const spans: readonly Span[] = this.#gapped.get(number) ?? (at(4) < at(5) ? [[at(4), at(5)]] : []);
+    const page = this.#pages[Math.floor(number / PAGE)];
+    const narrow = (field: number): number => page?.narrow[(number % PAGE) * NARROW + field] ?? 0;
+    const wide = (field: number): number => page?.wide[(number % PAGE) * WIDE + field] ?? 0;
+    const spans: readonly Span[] = this.#gapped.get(number) ?? (wide(0) < wide(1) ? [[wide(0), wide(1)]] : []);
     return {
-      plan: at(0),
-      shard: at(1),
-      batch: at(2),
-      attempt: at(3),
+      plan: narrow(0) >> 1,
+      shard: narrow(1),
+      batch: narrow(2),
+      attempt: narrow(3),
       spans,
       items: countSpans(spans),
-      rows: at(6),
-      bytes: at(7),
-      crc32: at(8),
-      layout: at(9) === 1 ? 'plain' : 'scattered',
-      ledgerBytes: at(10),
-      ledgerCrc32: at(11),
+      rows: wide(2),
+      bytes: wide(3),
+      crc32: narrow(4),
+      layout: narrow(0) % 2 === 1 ? 'plain' : 'scattered',
+      ledgerBytes: wide(4),
+      ledgerCrc32: narrow(5),
     };
   }
+}
+
+/** Rows of what segments cover; where a commit covers more than these, its rows are taken as evenly spread. */
+export function rowsOf(segments: Iterable<Segment>, commits: Commits): number {
+  let rows = 0;
+  for (const segment of segments) {
+    const commit = commits.get(segment.commit);
+    rows += Math.round((commit.rows * (segment.end - segment.start)) / Math.max(1, commit.items));
+  }
+  return rows;
 }

@@ -10,9 +10,16 @@ export interface Segment {
   readonly step: 1 | -1;
 }
 
-/** Which commit holds the rows of which positions: sorted, disjoint segments. `size` counts the positions covered. */
+/**
+ * Which commit holds the rows of which positions: sorted, disjoint segments. `size` counts the positions covered. A run has as many segments
+ * as batches, so they are kept as numbers (32 bytes each) and not as objects (72): the parent's memory must hardly grow with the work (P7).
+ */
 export class Coverage {
-  #segments: Segment[] = [];
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  readonly #commits: number[] = [];
+  /** `2 * from`, and one more where the step is -1. */
+  readonly #sources: number[] = [];
   #size = 0;
 
   get size(): number {
@@ -20,28 +27,26 @@ export class Coverage {
   }
 
   get segments(): readonly Segment[] {
-    return this.#segments;
+    return this.#starts.map((_, at) => this.#get(at));
   }
 
   has(position: number): boolean {
-    const segment = this.#segments[this.#after(position)];
-    return segment !== undefined && segment.start <= position;
+    return (this.#starts[this.#after(position)] ?? Infinity) <= position;
   }
 
   /** The segment that covers a position. */
   at(position: number): Segment | undefined {
-    const segment = this.#segments[this.#after(position)];
-    return segment && segment.start <= position ? segment : undefined;
+    return this.has(position) ? this.#get(this.#after(position)) : undefined;
   }
 
   /** The parts of `[start, end)` that nothing covers. */
   *gaps(start: number, end: number): Generator<Span> {
     let position = start;
-    for (let at = this.#after(start); at < this.#segments.length; at++) {
-      const segment = this.#segments[at];
-      if (!segment || segment.start >= end) break;
-      if (segment.start > position) yield [position, segment.start];
-      position = Math.max(position, segment.end);
+    for (let at = this.#after(start); at < this.#starts.length; at++) {
+      const [from, to] = [this.#starts[at] ?? 0, this.#ends[at] ?? 0];
+      if (from >= end) break;
+      if (from > position) yield [position, from];
+      position = Math.max(position, to);
     }
     if (position < end) yield [position, end];
   }
@@ -56,9 +61,9 @@ export class Coverage {
   /** The segments inside `[start, end)`, cut to it. */
   *within(start: number, end: number): Generator<Segment> {
     if (start >= end) return;
-    for (let at = this.#after(start); at < this.#segments.length; at++) {
-      const segment = this.#segments[at];
-      if (!segment || segment.start >= end) return;
+    for (let at = this.#after(start); at < this.#starts.length; at++) {
+      const segment = this.#get(at);
+      if (segment.start >= end) return;
       yield cut(segment, Math.max(segment.start, start), Math.min(segment.end, end));
     }
   }
@@ -69,26 +74,47 @@ export class Coverage {
     const from = this.#after(segment.start);
     let to = from;
     const replacement: Segment[] = [segment];
-    for (let old = this.#segments[to]; old && old.start < segment.end; old = this.#segments[++to]) {
+    for (; to < this.#starts.length && (this.#starts[to] ?? 0) < segment.end; to++) {
+      const old = this.#get(to);
       this.#size -= Math.min(old.end, segment.end) - Math.max(old.start, segment.start);
       if (old.start < segment.start) replacement.unshift(cut(old, old.start, segment.start));
       if (old.end > segment.end) replacement.push(cut(old, segment.end, old.end));
     }
     this.#size += segment.end - segment.start;
-    if (from === this.#segments.length) this.#segments.push(...replacement);
-    else this.#segments.splice(from, to - from, ...replacement);
+    replace(this.#starts, from, to, replacement, ({ start }) => start);
+    replace(this.#ends, from, to, replacement, ({ end }) => end);
+    replace(this.#commits, from, to, replacement, ({ commit }) => commit);
+    replace(this.#sources, from, to, replacement, (one) => 2 * one.from + (one.step === 1 ? 0 : 1));
+  }
+
+  #get(at: number): Segment {
+    const source = this.#sources[at] ?? 0;
+    return {
+      start: this.#starts[at] ?? 0,
+      end: this.#ends[at] ?? 0,
+      commit: this.#commits[at] ?? 0,
+      from: Math.floor(source / 2),
+      step: source % 2 === 0 ? 1 : -1,
+    };
   }
 
   #after(position: number): number {
     let low = 0;
-    let high = this.#segments.length;
+    let high = this.#ends.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#segments[middle]?.end ?? Infinity) > position) high = middle;
+      if ((this.#ends[middle] ?? Infinity) > position) high = middle;
       else low = middle + 1;
     }
     return low;
   }
+}
+
+/** Puts one number of each segment in the place of those at `[from, to)`. */
+function replace(column: number[], from: number, to: number, segments: readonly Segment[], number: (segment: Segment) => number): void {
+  const numbers = segments.map(number);
+  if (from === column.length) column.push(...numbers);
+  else column.splice(from, to - from, ...numbers);
 }
 
 /** What a new plan already has, given what each earlier plan had. */

@@ -1,3 +1,4 @@
+import type { Evidence } from './evidence.ts';
 import type { Span } from './intervals.ts';
 import type { Cause } from './outcome.ts';
 
@@ -15,6 +16,8 @@ export interface ItemFailure {
   readonly cause: Cause;
   readonly message: string;
   readonly tries: number;
+  /** What was seen of the child that died over it; absent where the item threw. */
+  readonly evidence?: Evidence;
 }
 
 /** What a part and its ledger hold. `plain`: the part's bytes from 0 are the rows of its items in order; else only the ledger knows. */
@@ -36,9 +39,25 @@ export interface Receipt extends PartTotals {
   readonly failed: readonly ItemFailure[];
   /** Sum of the time spent in items, in milliseconds. */
   readonly itemMs: number;
+  /** What the attempt took of the machine, where that was asked for. */
+  readonly usage?: Usage;
 }
 
-export type SessionMode = 'run' | 'resume' | 'rerun';
+/** What an attempt took of the machine. Sizes in bytes, times in milliseconds. */
+export interface Usage {
+  /** Memory of the child when it was set up, and the most it had. */
+  readonly startRss: number;
+  readonly peakRss: number;
+  /** What an item added to its memory, once it had warmed up; null where there were too few to tell. */
+  readonly growth: number | null;
+  readonly wallMs: number;
+  /** CPU of the process, and the time in which its event loop did anything but wait. */
+  readonly cpuMs: number;
+  readonly busyMs: number;
+}
+
+/** `plan`: it froze the plan, and at most measured some items; `shard`: it did some shards alone. */
+export type SessionMode = 'run' | 'resume' | 'rerun' | 'plan' | 'shard';
 
 /** What a session of a run was started to do. */
 export interface Opened {
@@ -65,6 +84,8 @@ export type RunEvent = { readonly at: number } & (
   | { readonly type: 'matched'; readonly done: number; readonly failed: number; readonly fresh: number; readonly gone: number }
   /** These positions are to be done (again); rows that are there stay until the new ones are committed. */
   | { readonly type: 'owed'; readonly spans: readonly Span[] }
+  /** This session does nothing but what is owed of these positions. */
+  | { readonly type: 'scoped'; readonly spans: readonly Span[] }
   | { readonly type: 'child-started'; readonly child: number; readonly pid: number; readonly pidStart: string }
   | { readonly type: 'child-ready'; readonly child: number; readonly setupMs: number }
   | ({
@@ -116,9 +137,22 @@ export type RunEvent = { readonly at: number } & (
       /** The most memory it was seen with, in bytes; 0 when it was never looked at. */
       readonly rss: number;
       readonly message?: string;
+      /** Of one that died: the last lines that it printed, and how many processes the kernel's OOM killer ended meanwhile. */
+      readonly said?: readonly string[];
+      readonly oomKills?: number;
     }
   /** A child was told to go: first by message, then SIGTERM, then SIGKILL to its group. */
   | { readonly type: 'child-told'; readonly child: number; readonly how: 'message' | 'SIGTERM' | 'SIGKILL'; readonly why: Cause }
+  /** A child at work is near a limit, or is retired early by one: told before anybody is ended for it. */
+  | ({ readonly type: 'limit-near'; readonly child: number; readonly limit: Cause; readonly message: string } & AttemptId)
+  /** `--memory-free`, in bytes: nothing new begins (`holding`), a child is ended and its batch put back (`ending`), it is over (`enough`). */
+  | {
+      readonly type: 'memory-free';
+      readonly state: 'holding' | 'ending' | 'enough';
+      readonly available: number;
+      readonly wanted: number;
+      readonly child?: number;
+    }
   | { readonly type: 'guard-started'; readonly pid: number }
   | { readonly type: 'warned'; readonly message: string }
   | { readonly type: 'stopping'; readonly why: StopReason; readonly how: 'drain' | 'kill' }

@@ -32,7 +32,9 @@ export interface LaunchOptions {
   readonly retries?: number;
   readonly itemTimeout?: number;
   readonly batchTimeout?: number;
+  readonly stallTimeout?: number;
   readonly maxRss?: number;
+  readonly memoryFree?: number;
   readonly maxFailures?: Tolerance;
   readonly halt?: Halt;
   readonly strictColumns?: boolean;

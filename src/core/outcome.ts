@@ -26,23 +26,27 @@ export type Cause =
 export interface Observed {
   readonly code: number | null;
   readonly signal: string | null;
-  /** Why we told it to go, if we did. */
-  readonly told: Cause | undefined;
+  /** Why and how we told it to go, if we did. */
+  readonly told: { readonly why: Cause; readonly how: 'message' | 'SIGTERM' | 'SIGKILL' } | undefined;
   /** Whether it was set up, and whether it handed in a receipt that holds. */
   readonly phase: 'starting' | 'ready' | 'busy' | 'leaving';
-  /** The last lines that it printed. */
+  /** The last that its attempt printed. */
   readonly tail: string;
   /** Whether the parent's channel to it was closed before. */
   readonly orphaned: boolean;
+  /** How many processes the kernel's OOM killer has ended meanwhile, as far as it tells. */
+  readonly oomKills: number;
 }
 
 const HEAP = /JavaScript heap out of memory|Reached heap limit|invalid table size/;
 
 /** The cause of a child's death, from what was observed. */
-export function causeOf({ code, signal, told, phase, tail, orphaned }: Observed): Cause {
-  if (told !== undefined) return told;
+export function causeOf({ code, signal, told, phase, tail, orphaned, oomKills }: Observed): Cause {
+  // A child that was only asked, and was at work, leaves with a receipt: what it died of instead is no doing of ours.
+  if (told !== undefined && (told.how !== 'message' || phase !== 'busy')) return told.why;
   if (orphaned) return 'orphaned';
   if (phase === 'starting') return 'setup-failed';
+  if (signal === 'SIGKILL' && oomKills > 0) return 'oom-killed';
   if (phase === 'leaving' || phase === 'ready') return code === 0 ? 'ok' : signal ? 'signal' : 'exit';
   if (HEAP.test(tail) && (signal === 'SIGABRT' || signal === 'SIGTRAP' || code === 134 || code === 133)) return 'heap-limit';
   if (signal !== null) return 'signal';

@@ -16,7 +16,7 @@ export function remedy(cause: Cause): string | undefined {
     case 'no-receipt':
       return 'The process exited with code 0 in the middle of its work: take process.exit() out of the worker and throw instead.';
     case 'signal':
-      return 'Something outside killed the process: look who sends the signal (a scheduler, a limit, kill), then rerun.';
+      return 'A signal ended the process: SIGSEGV, SIGBUS, SIGILL and SIGABRT come from native code in the item; any other comes from outside (a scheduler, a limit, kill): look who sends it, then rerun.';
     case 'heap-limit':
       return 'V8 ran out of heap: use a smaller --batch-size, or give it more with --node-arg=--max-old-space-size=4096 (megabytes).';
     case 'oom-killed':

@@ -1,3 +1,4 @@
+import type { Evidence } from './evidence.ts';
 import type { Cause } from './outcome.ts';
 import type { EndState, StopReason } from './events.ts';
 
@@ -12,6 +13,8 @@ export interface FailureRow {
   readonly cause: Cause;
   readonly message: string;
   readonly tries: number;
+  /** What was seen of the child that died over it; null where the item threw, and for all but the first 1,000 failures of a run. */
+  readonly evidence: Evidence | null;
   /** Path of the log that holds what the child printed. */
   readonly log: string;
 }
@@ -37,6 +40,8 @@ export interface ShardStatus {
   readonly attempts: number;
   readonly pid: number | null;
   readonly rssBytes: number | null;
+  /** The most memory that one of its children was seen with, in the last session. */
+  readonly peakRssBytes: number | null;
   readonly log: string;
 }
 
@@ -59,6 +64,8 @@ export interface Status {
   readonly rows: number;
   readonly rate: number | null;
   readonly etaSeconds: number | null;
+  /** The most memory that a child was seen with, in the last session. */
+  readonly peakRssBytes: number | null;
   readonly shards: readonly ShardStatus[];
   /** The first 1,000 in item order; `items.failed` counts all. */
   readonly failures: readonly FailureRow[];
@@ -79,6 +86,8 @@ export interface SlotView {
   readonly total: number;
   readonly rate: number | null;
   readonly rssBytes: number | null;
+  /** The most that its child was seen with. */
+  readonly peakRssBytes: number | null;
   readonly lastKey: string | null;
 }
 
@@ -94,6 +103,8 @@ export interface Snapshot {
   readonly rate: number | null;
   readonly etaSeconds: number | null;
   readonly elapsedMs: number;
+  /** The most memory that a child of this session was seen with. */
+  readonly peakRssBytes: number | null;
   readonly slots: readonly SlotView[];
 }
 
@@ -107,6 +118,8 @@ export interface Report {
   readonly stopped: Stopped | null;
   /** `failed` includes items that kept the rows of an earlier try; these are also in `done`. */
   readonly items: { readonly total: number; readonly done: number; readonly failed: number; readonly owed: number };
+  /** Of a session that was limited to a part of the run (`plan --calibrate`, `shard`): how that part stands. */
+  readonly scope?: { readonly total: number; readonly done: number; readonly failed: number };
   readonly rows: number;
   readonly failedByCause: Readonly<Partial<Record<Cause, number>>>;
   /** The first 1,000 in item order; `items.failed` and `failedByCause` count all. */

@@ -1,5 +1,6 @@
 import type { AttemptId, AttemptMode } from './events.ts';
 import { IntervalSet, type Span } from './intervals.ts';
+import { leftOf } from './scope.ts';
 import { batchAt } from './slices.ts';
 import type { Running } from './running.ts';
 import type { RunState } from './state.ts';
@@ -32,6 +33,8 @@ export interface ScheduleOptions {
 /** What the dispatcher sees and the journal does not hold. */
 export interface View {
   readonly now: number;
+  /** True while nothing new may begin. */
+  readonly held?: boolean;
   /** An attempt's items that it could give up, and how long they would take (ms); 0 where there is nothing to gain. */
   givable(attempt: Running): { readonly items: number; readonly ms: number };
 }
@@ -40,8 +43,9 @@ export interface View {
 export function decide(state: RunState, options: ScheduleOptions, view: View): Action {
   const ready = childrenIn(state, 'ready');
   if (state.stopping) return ready[0] !== undefined ? { do: 'retire', child: ready[0] } : settled(state);
-  if (state.owed.size === 0 && state.running.size === 0) return ready[0] !== undefined ? { do: 'retire', child: ready[0] } : settled(state);
+  if (state.running.size === 0 && leftOf(state) === 0) return ready[0] !== undefined ? { do: 'retire', child: ready[0] } : settled(state);
 
+  if (view.held) return { do: 'wait', until: Infinity };
   const slot = freeSlot(state, options, view);
   const child = ready[0];
   if (child !== undefined && slot !== undefined) {

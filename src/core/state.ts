@@ -1,19 +1,17 @@
 import { backoff } from './backoff.ts';
-import { brief } from './brief.ts';
 import { type ChildState, follow } from './child-state.ts';
-import { Commits } from './commits.ts';
+import { Commits, rowsOf } from './commits.ts';
 import { Coverage, moveCoverage, moveSpans } from './coverage.ts';
 import type { EndState, ItemFailure, RunEvent, StopReason } from './events.ts';
 import { forget } from './forget.ts';
 import { IntervalSet, type Span } from './intervals.ts';
+import { kept } from './kept.ts';
 import { attemptName } from './names.ts';
+import { Scope } from './scope.ts';
 import type { Plan } from './plan.ts';
 import type { Running, Trouble } from './running.ts';
 import { shardAt } from './slices.ts';
 import { count, noTotals, type Totals } from './totals.ts';
-
-/** So many characters of a failed item's message are kept: there may be as many failures as items. */
-const LONGEST_MESSAGE = 200;
 
 /**
  * The state of a run: a fold over its journal. `apply` is the only way to change it; it does no input or output and
@@ -26,7 +24,8 @@ export class RunState {
   readonly coverages: Coverage[] = [];
   /** Positions of the current plan that are to be done in this session or a later one. */
   owed = new IntervalSet();
-  /** By shard: owed positions that no running attempt has. */
+  readonly scope = new Scope();
+  /** By shard: owed positions within the scope that no running attempt has. */
   waiting: IntervalSet[] = [];
   failures = new Map<number, ItemFailure>();
   /** Where the log of a failed item is, if not in its shard's own. */
@@ -84,12 +83,17 @@ export class RunState {
         this.slots = Array.from({ length: event.processes }, () => undefined);
         this.trouble.clear();
         this.careful = new IntervalSet();
+        this.scope.open(event);
+        this.#wait();
         if (event.changed === 'fresh') this.#forget();
         return;
       case 'planned':
         return this.#replan();
       case 'owed':
         return this.#owe(event.spans);
+      case 'scoped':
+        this.scope.positions = new IntervalSet(event.spans);
+        return this.#wait();
       case 'dispatched':
         return this.#dispatch(event);
       case 'halved':
@@ -124,6 +128,8 @@ export class RunState {
       case 'child-told':
       case 'child-ended':
       case 'guard-started':
+      case 'limit-near':
+      case 'memory-free':
       case 'matched':
         return;
     }
@@ -161,7 +167,7 @@ export class RunState {
   }
 
   #wait(): void {
-    this.waiting = (this.plan?.shards ?? []).map(([start, end]) => new IntervalSet(this.owed.within(start, end)));
+    this.waiting = this.scope.split(this.owed, this.plan?.shards ?? []);
     for (const attempt of this.running.values()) this.#waitingOf(attempt.shard).removeAll(attempt.unsettled.spans());
   }
 
@@ -203,16 +209,11 @@ export class RunState {
 
   /** Rows of positions; where a commit covers more than these, its rows are taken as evenly spread. */
   rowsWithin(start: number, end: number): number {
-    let rows = 0;
-    for (const segment of this.coverage.within(start, end)) {
-      const commit = this.commits.get(segment.commit);
-      rows += Math.round((commit.rows * (segment.end - segment.start)) / Math.max(1, commit.items));
-    }
-    return rows;
+    return rowsOf(this.coverage.within(start, end), this.commits);
   }
 
   #fail(failure: ItemFailure, attempt: Running | undefined): void {
-    this.failures.set(failure.index, { ...failure, message: brief(failure.message, LONGEST_MESSAGE) });
+    this.failures.set(failure.index, kept(failure, this.failures.size));
     if (attempt?.stolen) this.failureLogs.set(failure.index, { shard: attempt.shard, batch: attempt.batch, stolen: true });
     else this.failureLogs.delete(failure.index);
     this.trouble.delete(failure.index);

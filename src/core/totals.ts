@@ -24,6 +24,8 @@ export interface Totals {
   settled: number;
   batches: number;
   peakRss: number;
+  /** By shard: the most memory that one of its children was seen with. */
+  peaks: number[];
 }
 
 /** The sums of a session that begins (ms since 1970). */
@@ -41,6 +43,7 @@ export const noTotals = (since: number): Totals => ({
   settled: 0,
   batches: 0,
   peakRss: 0,
+  peaks: [],
 });
 
 /** Adds what an event says to the sums. */
@@ -59,6 +62,9 @@ export function count(totals: Totals, event: RunEvent): void {
       return;
     case 'committed':
       return countCommit(totals, event);
+    case 'item-failed':
+      totals.peaks[event.shard] = Math.max(totals.peaks[event.shard] ?? 0, event.failure.evidence?.peakRssBytes ?? 0);
+      return;
     case 'attempt-ended':
       if (!['ok', 'stopped', 'orphaned'].includes(event.cause) && event.suspects.length === 0) totals.fruitless++;
       return;
@@ -76,11 +82,12 @@ export function count(totals: Totals, event: RunEvent): void {
   }
 }
 
-function countCommit(totals: Totals, { receipt, rss }: Extract<RunEvent, { type: 'committed' }>): void {
+function countCommit(totals: Totals, { shard, receipt, rss }: Extract<RunEvent, { type: 'committed' }>): void {
   const settled = receipt.items + receipt.failed.length;
   if (settled > 0) totals.fruitless = 0;
   totals.itemMs += receipt.itemMs;
   totals.settled += settled;
   totals.batches++;
   totals.peakRss = Math.max(totals.peakRss, rss);
+  totals.peaks[shard] = Math.max(totals.peaks[shard] ?? 0, rss);
 }

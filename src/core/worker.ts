@@ -48,7 +48,9 @@ export interface WorkerDefaults {
   readonly stagger?: number | string;
   readonly itemTimeout?: number | string;
   readonly batchTimeout?: number | string;
+  readonly stallTimeout?: number | string;
   readonly maxRss?: number | string;
+  readonly memoryFree?: number | string;
 }
 
 /** The output type of a schema, or no parameters at all. */

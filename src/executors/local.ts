@@ -14,13 +14,13 @@ export interface LocalOptions {
   readonly nodeArgs: readonly string[];
   /** Added to the parent's own environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** What children print before they have a shard. */
-  readonly log: string;
+  /** What children print before they have a shard; absent: to our stderr. */
+  readonly log?: string;
 }
 
 /** Runs children on this machine: forked Node processes, each the leader of a process group of its own. */
 export function localExecutor({ nodeArgs, env, log }: LocalOptions): Executor {
-  const output = openSync(log, 'a');
+  const output = log === undefined ? 2 : openSync(log, 'a');
   const environment = { ...process.env, ...env };
   return {
     start(onMessage) {
@@ -62,6 +62,6 @@ export function localExecutor({ nodeArgs, env, log }: LocalOptions): Executor {
         },
       };
     },
-    close: () => closeSync(output),
+    close: () => log !== undefined && closeSync(output),
   };
 }

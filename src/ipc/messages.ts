@@ -1,4 +1,4 @@
-import type { AttemptMode, ItemFailure, PartTotals } from '../core/events.ts';
+import type { AttemptMode, ItemFailure, PartTotals, Usage } from '../core/events.ts';
 import type { Span } from '../core/intervals.ts';
 import type { ItemsRef } from '../core/plan.ts';
 
@@ -24,13 +24,16 @@ export interface WorkMessage {
   readonly items: ItemsRef;
   readonly part: string;
   readonly ledger: string;
-  readonly log: string;
+  /** The file that it prints to; absent: where it prints already. */
+  readonly log?: string;
   readonly concurrency: number;
   readonly retries: number;
   /** Milliseconds after which an item's signal is aborted. */
   readonly itemTimeout?: number;
   /** Tries that some of the items have behind them. */
   readonly tries: readonly (readonly [index: number, tries: number])[];
+  /** Measure what it takes of the machine. */
+  readonly measure?: true;
 }
 
 export type ToChild =
@@ -61,6 +64,10 @@ export type ToParent =
       readonly lastKey: string | null;
       /** The item that has been under way longest, and for how many milliseconds. */
       readonly oldest: OldestItem | null;
+      /** Memory in use, in bytes. */
+      readonly rss: number;
+      /** True once every item is settled: what is left is to write it all to the disk. */
+      readonly closing: boolean;
     }
   | { readonly type: 'tried'; readonly index: number; readonly key: string; readonly tries: number; readonly message: string }
   | { readonly type: 'halved'; readonly spans: readonly Span[] }
@@ -71,6 +78,7 @@ export type ToParent =
       readonly failed: readonly ItemFailure[];
       readonly itemMs: number;
       readonly rss: number;
+      readonly usage?: Usage;
     }
   /** The process is about to die of an error that nobody caught. */
   | { readonly type: 'crashed'; readonly message: string }
@@ -88,7 +96,7 @@ const isTotals: Check = (value) => typeof value === 'object' && value !== null &
 const toParent: Readonly<Record<ToParent['type'], Readonly<Record<string, Check>>>> = {
   ready: { setupMs: isNumber },
   'setup-failed': { message: isText },
-  progress: { settled: isNumber, rows: isNumber, begun: isNumber },
+  progress: { settled: isNumber, rows: isNumber, begun: isNumber, rss: isNumber },
   tried: { index: isNumber, key: isText, tries: isNumber, message: isText },
   halved: { spans: isSpans },
   receipt: { spans: isSpans, totals: isTotals, failed: Array.isArray, itemMs: isNumber, rss: isNumber },

@@ -55,12 +55,15 @@ export function createBatchCount(snapshot: () => Snapshot): BatchCount {
         return;
       case 'opened':
       case 'matched':
+      case 'scoped':
       case 'child-started':
       case 'child-ready':
       case 'tried':
       case 'child-ended':
       case 'child-told':
       case 'guard-started':
+      case 'limit-near':
+      case 'memory-free':
       case 'warned':
       case 'stopping':
       case 'merged':

@@ -54,7 +54,7 @@ function place({ shard, batch, stolen }: SlotView): string {
 }
 
 function runLine(snapshot: Snapshot, columns: number, chalk: ChalkInstance): string {
-  const { phase, total, done, failed, rate, etaSeconds, elapsedMs } = snapshot;
+  const { phase, total, done, failed, rate, etaSeconds, elapsedMs, peakRssBytes } = snapshot;
   // An item whose rerun failed and that kept its rows is both done and failed.
   const settled = Math.min(total, done + failed);
   const known = total > 0;
@@ -70,6 +70,7 @@ function runLine(snapshot: Snapshot, columns: number, chalk: ChalkInstance): str
       { cells: [failed > 0 ? chalk.red(`${formatCount(failed)} failed`) : ''], keep: 7 },
       { cells: [known && rate !== null ? formatRate(rate) : ''], keep: 5 },
       { cells: [going && etaSeconds !== null ? `ETA ${formatSeconds(etaSeconds)}` : ''], keep: 6 },
+      { cells: [peakRssBytes === null ? '' : `peak ${formatBytes(peakRssBytes)}`], keep: 0 },
       { cells: [chalk.dim(formatSeconds(Math.floor(elapsedMs / 1000)))], keep: 1 },
     ],
     columns,

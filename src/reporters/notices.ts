@@ -22,13 +22,15 @@ export function createNotices(runName: () => string): (event: RunEvent) => reado
   return (event) => {
     switch (event.type) {
       case 'opened': {
-        const verb = { run: 'Run', resume: 'Resuming', rerun: 'Rerunning' }[event.mode];
+        const verb = { run: 'Run', resume: 'Resuming', rerun: 'Rerunning', plan: 'Planning', shard: 'Shards of' }[event.mode];
         return one('info', `${verb} ${shown(runName(), KEY_WIDTH)} with ${plural(event.processes, 'process', 'processes')}`);
       }
       case 'planned':
         return one('info', `Planned ${plural(event.items, 'item')} in ${plural(event.shards, 'shard')}, batches of ${event.batchSize}`);
       case 'owed':
         return one('info', `${plural(countSpans(event.spans), 'item')} to be done again`);
+      case 'scoped':
+        return one('info', `Only ${plural(countSpans(event.spans), 'item')} of it`);
       case 'matched': {
         const counts = [`${formatCount(event.done)} done`, `${formatCount(event.failed)} failed`, `${formatCount(event.fresh)} new`];
         return one('info', `Matched with the items of before: ${counts.join(', ')}, ${formatCount(event.gone)} no longer there`);
@@ -58,6 +60,10 @@ export function createNotices(runName: () => string): (event: RunEvent) => reado
       }
       case 'warned':
         return one('warning', `Warning ${shown(event.message, MESSAGE_WIDTH)}`);
+      case 'limit-near':
+        return one('warning', `Warning shard ${event.shard}, batch ${event.batch}: ${shown(event.message, MESSAGE_WIDTH)}`);
+      case 'memory-free':
+        return one('warning', memoryFree(event, event.child === undefined ? undefined : children.get(event.child)));
       case 'stopping':
         return one('stopping', `Stopping: ${STOPPED_BY[event.why]}; ${event.how === 'drain' ? DRAIN[event.why] : KILL}`);
       case 'merged': {
@@ -113,11 +119,31 @@ function failed(failure: ItemFailure, shard: number): Notice {
   return { kind: 'failed', text: `Failed  ${item(failure, shard)} after ${plural(failure.tries, 'try', 'tries')}: ${why}` };
 }
 
+function memoryFree({ state, available, wanted, child }: Extract<RunEvent, { type: 'memory-free' }>, ended?: { pid: number }): string {
+  const there = `${formatBytes(available)} of memory available`;
+  const asked = `--memory-free ${formatBytes(wanted)}`;
+  switch (state) {
+    case 'holding':
+      return `Memory  ${there}, less than ${asked}: nothing new is started until there is more`;
+    case 'ending':
+      return `Memory  ${there}, less than half of ${asked}: child ${child}${ended ? ` (pid ${ended.pid})` : ''} is ended, its batch is done later`;
+    case 'enough':
+      return `Memory  ${there}: going on`;
+    default:
+      return unreachable(state);
+  }
+}
+
 function died(event: Extract<RunEvent, { type: 'child-ended' }>, child: { pid: number; attempt?: AttemptId } | undefined): string {
   const pid = child ? ` (pid ${child.pid})` : '';
   const where = child?.attempt ? ` in shard ${child.attempt.shard}, batch ${child.attempt.batch}` : '';
   const how = event.signal ?? (event.code === null ? '' : `code ${event.code}`);
   const said = event.message ? `: ${shown(event.message, MESSAGE_WIDTH)}` : '';
   const advice = remedy(event.cause);
-  return `Died    child ${event.child}${pid}${where}: ${event.cause}${how && ` (${how})`}${said}${advice ? `. ${advice}` : ''}`;
+  const seen = [
+    ...(event.rss > 0 ? [`peak memory ${formatBytes(event.rss)}`] : []),
+    ...(event.oomKills === undefined ? [] : [`OOM kills ${event.oomKills}`]),
+  ];
+  const evidence = seen.length > 0 ? `, ${seen.join(', ')}` : '';
+  return `Died    child ${event.child}${pid}${where}: ${event.cause}${how && ` (${how})`}${said}${evidence}${advice ? `. ${advice}` : ''}`;
 }

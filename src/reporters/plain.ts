@@ -34,7 +34,8 @@ export function plainReporter(out: Sink, source: { snapshot(): Snapshot }, clock
     const committed = String(batches.committed).padStart(total.replace('~', '').length);
     return `Batch ${committed}${total && `/${total}`}`;
   };
-  const memory = (rss: number, upTo = ''): string => `RSS ${upTo}${formatBytes(rss)} (${((rss / totalMemory) * 100).toFixed(1)} %)`;
+  const memory = (rss: number, upTo = ''): string =>
+    rss === 0 ? '' : `RSS ${upTo}${formatBytes(rss)} (${((rss / totalMemory) * 100).toFixed(1)} %)`;
 
   const batchLine = ({ spans, salvaged, ms, receipt, rss }: Committed): void => {
     const state = salvaged ? 'salvaged' : 'ok';

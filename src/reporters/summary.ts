@@ -3,6 +3,7 @@ import type { Cause } from '../core/outcome.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/quantities.ts';
 import { groupFailures, remedy } from '../core/remedy.ts';
 import type { FailureRow, Report } from '../core/report.ts';
+import { evidenceLines } from './evidence.ts';
 import { plural } from './numbers.ts';
 import { explainStop, isSetup } from './stops.ts';
 import { escapeText, padEnd, shown, wrap } from './text.ts';
@@ -28,7 +29,11 @@ export function formatSummary(report: Report, colour: boolean): string {
   return `${lines.join('\n')}\n`;
 }
 
-function title({ run, state }: Report, chalk: ChalkInstance): string {
+function title({ run, state, scope, stopped: why }: Report, chalk: ChalkInstance): string {
+  if (state === 'stopped' && scope && why === null) {
+    const what = scope.failed > 0 ? chalk.red(`${formatCount(scope.failed)} failed`) : chalk.green('all done');
+    return `${chalk.bold(`Run ${shown(run, WIDTH)}`)}: ${what} of the ${plural(scope.total, 'item')} of this session; the rest can be resumed`;
+  }
   const shownState = { done: chalk.green('done'), failed: chalk.red('failed'), stopped: chalk.yellow('stopped, can be resumed') }[state];
   return `${chalk.bold(`Run ${shown(run, WIDTH)}`)}: ${shownState}`;
 }
@@ -122,6 +127,7 @@ function failures({ failures: all, failuresLeftOut, folder }: Report, chalk: Cha
   const lines = first.flatMap(({ cause, message, count, sample }) => [
     ...indented(`${formatCount(count)} × ${cause}: ${shown(message, 2 * WIDTH)}`, 2).map((line) => chalk.red(line)),
     `    such as ${sampleOf(sample)}`,
+    ...evidenceLines(sample.evidence, WIDTH).map(({ label, text }) => `    ${label} ${text}`),
     `    log ${escapeText(sample.log)}`,
   ]);
   const others = groups.length - first.length;

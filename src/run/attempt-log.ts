@@ -1,8 +1,11 @@
-import { appendFileSync, closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { logName } from '../core/names.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { Running } from '../core/running.ts';
+
+/** Bytes of a log that are looked at: what V8 says when it is out of heap has a stack or two behind it. */
+const TAIL = 16_384;
 
 /** The file that an attempt's child prints to. */
 export const logOf = (logs: string, attempt: Pick<Running, 'shard' | 'batch' | 'stolen'>): string =>
@@ -25,7 +28,7 @@ export function writeLogLine(logs: string, event: RunEvent, attempt: Running | u
       attempt,
       `--- ${time} ${head} ended: ${event.cause} after ${seconds} s${left}${event.message ? `: ${event.message}` : ''}`,
     );
-  }
+  } else if (event.type === 'limit-near') append(logs, attempt, `--- ${time} ${head}: ${event.message}`);
 }
 
 function append(logs: string, attempt: Running, line: string): void {
@@ -36,8 +39,11 @@ function append(logs: string, attempt: Running, line: string): void {
   }
 }
 
-/** The last `bytes` of a log, as evidence. */
-export function tailOf(file: string, bytes = 8192): string {
+/** How much is in a log; 0 where there is none. */
+export const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+/** The last of what was added to a log behind `from`, as evidence: what an earlier attempt printed is none. */
+export function tailOf(file: string, from: number): string {
   let descriptor: number;
   try {
     descriptor = openSync(file, 'r');
@@ -46,8 +52,9 @@ export function tailOf(file: string, bytes = 8192): string {
   }
   try {
     const { size } = fstatSync(descriptor);
-    const buffer = Buffer.allocUnsafe(Math.min(bytes, size));
-    const length = readSync(descriptor, buffer, 0, buffer.length, Math.max(0, size - bytes));
+    const start = Math.max(from, size - TAIL);
+    const buffer = Buffer.allocUnsafe(Math.max(0, size - start));
+    const length = readSync(descriptor, buffer, 0, buffer.length, start);
     return buffer.toString('utf8', 0, length);
   } finally {
     closeSync(descriptor);

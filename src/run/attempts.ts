@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { countSpans, type Span } from '../core/intervals.ts';
+import { briefMessage, type Evidence, lastLines } from '../core/evidence.ts';
 import { attemptName, ledgerName, partName } from '../core/names.ts';
 import { causeOf, describeEnd, type Cause } from '../core/outcome.ts';
 import type { Piece, View } from '../core/schedule.ts';
@@ -12,8 +13,10 @@ import { salvage } from '../store/ledger.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
 import type { RunPaths } from '../store/paths.ts';
 import { findFault } from '../store/verify.ts';
-import { logOf, tailOf } from './attempt-log.ts';
+import { logOf, sizeOf, tailOf } from './attempt-log.ts';
+import { openMemory } from './cgroup.ts';
 import type { Live } from './live.ts';
+import { OomKills } from './oom-kills.ts';
 import { describeLimit, type Fact, settleDeath } from './settle.ts';
 
 /** Milliseconds: that a child takes to start, about; and after which a first item counts as a long one. */
@@ -36,6 +39,7 @@ export type Receipt = Extract<ToParent, { type: 'receipt' }>;
 export class Attempts {
   readonly #options: AttemptsOptions;
   readonly #syncParts: () => Promise<void>;
+  readonly #oom = new OomKills(openMemory());
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
@@ -48,7 +52,9 @@ export class Attempts {
     const { plan } = state;
     if (!plan) return;
     const { shard, batch, attempt, spans, stolen, mode } = piece;
+    const log = logOf(paths.logs, piece);
     Object.assign(live, { attempt: attemptName(piece), settled: 0, rows: 0, begun: 0, heardAt: Date.now(), oldest: null, halving: 'no' });
+    Object.assign(live, { closing: false, logStart: sizeOf(log), oomSeen: this.#oom.unexplained() });
     // Journalled before the child can open its files: no file is ever there that the journal does not know.
     record({ type: 'dispatched', child: id, slot, shard, batch, attempt, spans, stolen, mode });
     const tries = [...state.trouble].filter(([index]) => spans.some(([start, end]) => index >= start && index < end));
@@ -62,16 +68,17 @@ export class Attempts {
       items: plan.items.kind === 'file' ? { ...plan.items, file: join(paths.folder, plan.items.file) } : plan.items,
       part: join(paths.parts, partName(piece, manifest.partFormat)),
       ledger: join(paths.parts, ledgerName(piece)),
-      log: logOf(paths.logs, piece),
+      log,
       concurrency: settings.concurrency,
       retries: settings.retries,
       ...(settings.itemTimeout === undefined ? {} : { itemTimeout: settings.itemTimeout }),
       tries: tries.map(([index, trouble]) => [index, trouble.tries]),
+      ...(state.scope.mode === 'plan' ? { measure: true } : {}),
     });
   }
 
   /** Commits what a child has handed in, if it is there (P3). False when it is not: then what verifies is kept. */
-  async check(live: Live, attempt: Running, { spans, totals, failed, itemMs, rss }: Receipt): Promise<boolean> {
+  async check(live: Live, attempt: Running, { spans, totals, failed, itemMs, rss, usage }: Receipt): Promise<boolean> {
     const { emit } = this.#options;
     const fault = misclaimed(attempt, spans, totals.items) ?? (await findFault(this.#filesOf(attempt), totals));
     live.attempt = undefined;
@@ -84,7 +91,7 @@ export class Attempts {
     live.peakRss = Math.max(live.peakRss, rss);
     const ms = Date.now() - attempt.since;
     const cause = live.told?.how === 'message' ? 'stopped' : 'ok';
-    const receipt = { ...totals, failed, itemMs };
+    const receipt = { ...totals, failed, itemMs, ...(usage ? { usage } : {}) };
     emit({ type: 'committed', ...idOf(attempt), spans, receipt, salvaged: false, ms, rss: live.peakRss });
     emit({ type: 'attempt-ended', ...idOf(attempt), cause, suspects: [], exact: true });
     return true;
@@ -95,23 +102,35 @@ export class Attempts {
     const { state, settings, paths, emit } = this.#options;
     const attempt = live.attempt === undefined ? undefined : state.running.get(live.attempt);
     const phase = state.children.get(id)?.phase ?? 'leaving';
-    const tail = attempt ? tailOf(logOf(paths.logs, attempt)) : '';
-    const cause = causeOf({ ...end, told: live.told?.why, phase, tail, orphaned: false });
-    const how = cause === 'ok' ? undefined : (describeLimit(cause, settings, live.peakRss) ?? describeEnd(end.code, end.signal));
-    const message = end.error ?? live.broken?.message ?? live.crashed ?? how;
-    if (attempt) this.bury(attempt, cause, message);
     const { code, signal } = end;
-    const why = message === undefined ? {} : { message };
-    emit({ type: 'child-ended', child: id, cause, code, signal, asked: live.told !== undefined, rss: live.peakRss, ...why });
+    const tail = attempt ? tailOf(logOf(paths.logs, attempt), live.logStart) : '';
+    const oomKills = this.#oom.since(live.oomSeen);
+    const cause = causeOf({ ...end, told: live.told, phase, tail, orphaned: false, oomKills });
+    if (cause === 'oom-killed') this.#oom.explain();
+    const rss = live.peakRss;
+    const ended = { type: 'child-ended', child: id, cause, code, signal, asked: live.told !== undefined, rss } as const;
+    if (cause === 'ok') return emit(ended);
+    const how = describeLimit(cause, settings, rss) ?? describeEnd(code, signal);
+    const message = briefMessage(end.error ?? live.broken?.message ?? live.crashed ?? how);
+    const killed = oomKills > 0 ? { oomKills } : {};
+    const said = lastLines(tail);
+    if (attempt) this.bury(attempt, cause, message, { code, signal, peakRssBytes: rss, ...killed, said });
+    emit({ ...ended, message, ...killed, ...(said.length > 0 && cause !== 'stopped' ? { said } : {}) });
   }
 
   /** Keeps what a dead child's attempt had finished. */
-  bury(attempt: Running, cause: Cause, message: string | undefined): void {
+  bury(attempt: Running, cause: Cause, message: string | undefined, evidence?: Evidence): void {
     const { state, settings, paths, emit } = this.#options;
     const files = this.#filesOf(attempt);
     const found = salvage(files);
     if (found.items > 0) for (const file of [files.part, files.ledger, paths.parts]) syncPath(file);
-    const death = { cause, retries: settings.retries, now: Date.now(), ...(message === undefined ? {} : { message }) };
+    const death = {
+      cause,
+      retries: settings.retries,
+      now: Date.now(),
+      ...(message === undefined ? {} : { message }),
+      ...(evidence ? { evidence } : {}),
+    };
     for (const fact of settleDeath(state, attempt, found, death)) emit(fact);
   }
 

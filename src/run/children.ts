@@ -38,6 +38,8 @@ export class Children {
   readonly #ends = new Set<Promise<void>>();
   /** Why the run is stopping: a closed terminal lets items in flight finish without a deadline. */
   stopping: StopReason | undefined;
+  /** True while memory is too short for anything new. */
+  held = false;
   #guard: Guard;
   #isGuarded = false;
   #isOver = false;

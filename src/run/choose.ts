@@ -8,9 +8,12 @@ import type { RunState } from '../core/state.ts';
 import { openFrozen, rangeReader } from '../input/reader.ts';
 import type { Found } from './find-run.ts';
 
-/** The positions of the failed items. */
-export const failedSpans = (state: RunState): Span[] =>
-  new IntervalSet([...state.failures.keys()].map((index): Span => [index, index + 1])).spans();
+/** The positions of the failed items, all of them or those within a scope. */
+export function failedSpans({ failures }: RunState, scope?: readonly Span[]): Span[] {
+  const within = scope && new IntervalSet(scope);
+  const positions = [...failures.keys()].filter((index) => within?.has(index) ?? true);
+  return new IntervalSet(positions.map((index): Span => [index, index + 1])).spans();
+}
 
 /** The positions that a rerun is about. */
 export function chosen(state: RunState, choice: RerunChoice, { paths }: Found): Span[] {

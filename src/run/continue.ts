@@ -27,7 +27,11 @@ import { chosen, failedSpans } from './choose.ts';
 import { adopt, announce, replan, shapeOfRows } from './replan.ts';
 
 /** What a later session is to do: everything that is not done, or some of it again. */
-export type Continuation = { readonly mode: 'resume' } | { readonly mode: 'rerun'; readonly choice: RerunChoice };
+export type Continuation =
+  | { readonly mode: 'resume' }
+  | { readonly mode: 'rerun'; readonly choice: RerunChoice }
+  /** Some shards alone, such as `0,3,5-9`: what is not done of them. */
+  | { readonly mode: 'shard'; readonly shards: string };
 
 /** Opens a run again and does what is owed. */
 export async function continueRun(what: Continuation, options: ResumeOptions, session: Session): Promise<Report> {
@@ -48,6 +52,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     const env = childEnvironment(resolve(options.dataDir ?? 'data'), mark);
     // Whatever can be refused is refused before the journal gets a line.
     const again = what.mode === 'rerun' && what.choice.kind !== 'failed' ? chosen(state, what.choice, found) : undefined;
+    const scope = what.mode === 'shard' ? chosen(state, { kind: 'shards', shards: what.shards }, found) : undefined;
     const next = await replan(state, found, options, { settings, hasChanged: worker.changed, env, guard, signal: session.signal });
     const rows = next?.plan.rows ?? shapeOfRows(state, manifest);
     // Somebody may have cleaned up.
@@ -87,8 +92,9 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     work.salvage();
     if (next) adopt(work, state, next);
     const spans =
-      again && next ? [...moveSpans(next.plan.moves, next.plan.index - 1, new IntervalSet(again))] : (again ?? failedSpans(state));
+      again && next ? [...moveSpans(next.plan.moves, next.plan.index - 1, new IntervalSet(again))] : (again ?? failedSpans(state, scope));
     if (spans.length > 0) work.emit({ type: 'owed', spans });
+    if (scope) work.emit({ type: 'scoped', spans: scope });
     session.attach({ snapshot: () => work.snapshot(), stop: (why) => work.stop(why) });
     return await work.run();
   } catch (error) {
@@ -141,7 +147,9 @@ function settingsFor({ settings, partFormat, columns }: Manifest, options: Resum
     maxFailures: options.maxFailures ?? settings.maxFailures,
     strictColumns: options.strictColumns ?? settings.strictColumns,
     ...(options.itemTimeout === undefined ? {} : { itemTimeout: options.itemTimeout }),
+    ...(options.stallTimeout === undefined ? {} : { stallTimeout: options.stallTimeout }),
     ...(options.maxRss === undefined ? {} : { maxRss: options.maxRss }),
+    ...(options.memoryFree === undefined ? {} : { memoryFree: options.memoryFree }),
     ...(options.halt === undefined ? {} : { halt: options.halt }),
   };
 }

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { workerName } from '../core/names.ts';
 import type { LaunchOptions } from '../core/options.ts';
 import { defaultBatchSize } from '../core/slices.ts';
 import type { RunSettings } from '../store/manifest.ts';
 import type { RunPaths } from '../store/paths.ts';
+import { openMemory } from './cgroup.ts';
 
 /** Memory that a child is expected to need, and the longest time for a batch. */
 const CHILD_MEMORY = 512 << 20;
@@ -13,20 +13,7 @@ const BATCH_TIMEOUT = 3_600_000;
 
 /** The CPUs that this process may use, but at most one child per 512 MB of available memory. */
 function defaultProcesses(): number {
-  return Math.max(1, Math.min(availableParallelism(), Math.floor(availableMemory() / CHILD_MEMORY)));
-}
-
-/** Bytes that programs can still get; Linux's `MemAvailable` counts caches that can be dropped. Within a cgroup, its limit. */
-function availableMemory(): number {
-  const constrained = process.constrainedMemory();
-  const limit = constrained > 0 && constrained < 2 ** 50 ? constrained - process.memoryUsage().rss : Infinity;
-  try {
-    const kilobytes = /^MemAvailable:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];
-    if (kilobytes !== undefined) return Math.min(limit, Number(kilobytes) * 1024);
-  } catch {
-    // Not Linux.
-  }
-  return Math.min(limit, freemem());
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(openMemory().available() / CHILD_MEMORY)));
 }
 
 /** How many shards and which batch size a list of `count` items gets. */
@@ -68,7 +55,9 @@ export function settingsOf(
     output: resolve(options.output ?? join(paths.folder, `${workerName(options.worker)}.csv`)),
     automatic: { shards: options.shards === undefined, batchSize: options.batchSize === undefined },
     ...(options.itemTimeout === undefined ? {} : { itemTimeout: options.itemTimeout }),
+    ...(options.stallTimeout === undefined ? {} : { stallTimeout: options.stallTimeout }),
     ...(options.maxRss === undefined ? {} : { maxRss: options.maxRss }),
+    ...(options.memoryFree === undefined ? {} : { memoryFree: options.memoryFree }),
     ...(options.halt === undefined ? {} : { halt: options.halt }),
     ...(options.items === undefined ? {} : { items: options.items }),
     ...(options.key === undefined ? {} : { key: options.key }),

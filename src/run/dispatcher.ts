@@ -2,6 +2,7 @@ import type { RunEvent, StopReason } from '../core/events.ts';
 import { unreachable } from '../core/errors.ts';
 import { attemptName } from '../core/names.ts';
 import { decide } from '../core/schedule.ts';
+import { leftOf } from '../core/scope.ts';
 import type { RunState } from '../core/state.ts';
 import type { ChildEnd, Executor } from '../executors/executor.ts';
 import type { Guard } from '../executors/guard.ts';
@@ -13,7 +14,7 @@ import type { RunPaths } from '../store/paths.ts';
 import { writeLogLine } from './attempt-log.ts';
 import { Attempts, idOf } from './attempts.ts';
 import { Children } from './children.ts';
-import type { Live } from './live.ts';
+import { hear, type Live } from './live.ts';
 import type { Fact } from './settle.ts';
 import { stopDue } from './stop-due.ts';
 
@@ -89,7 +90,7 @@ export class Dispatcher {
     } finally {
       this.#over = true;
       clearTimeout(this.#wake);
-      await this.children.end(this.#state.owed.size === 0);
+      await this.children.end(leftOf(this.#state) === 0);
       this.#ended = true;
     }
   }
@@ -160,6 +161,7 @@ export class Dispatcher {
     const now = Date.now();
     const action = decide(this.#state, this.#options.settings, {
       now,
+      held: this.children.held,
       givable: (attempt) => this.#attempts.givable(this.live.get(attempt.child), attempt, now),
     });
     switch (action.do) {
@@ -206,10 +208,7 @@ export class Dispatcher {
         live.broken = { message: message.message, code: message.code };
         return;
       case 'progress':
-        live.heardAt = Date.now();
-        live.oldest = message.oldest;
-        Object.assign(live, { settled: message.settled, rows: message.rows, begun: message.begun, lastKey: message.lastKey });
-        if (live.halving === 'refused') live.halving = 'no';
+        hear(live, message, Date.now());
         return this.#pump();
       case 'tried': {
         const { index, key, tries, message: what } = message;

@@ -81,6 +81,7 @@ const nothingYet: Snapshot = {
   rate: null,
   etaSeconds: null,
   elapsedMs: 0,
+  peakRssBytes: null,
   slots: [],
 };
 

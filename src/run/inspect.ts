@@ -31,6 +31,7 @@ export async function statusOf(choice: RunChoice): Promise<Status> {
     rows: live?.rows ?? state.merged?.rows ?? state.rows,
     rate: live?.rate ?? null,
     etaSeconds: live?.etaSeconds ?? null,
+    peakRssBytes: live?.peakRssBytes ?? (state.totals.peakRss || null),
     shards: shardsOf(state, paths, underway, live),
     failures,
     failuresLeftOut: state.failures.size - failures.length,
@@ -102,6 +103,7 @@ function shardsOf(state: RunState, paths: RunPaths, underway: Underway, live: Sn
       attempts: (state.attempts[index] ?? []).reduce((sum, attempts) => sum + attempts, 0),
       pid: own?.pid ?? pidOf(state, attempt),
       rssBytes: own?.rssBytes ?? null,
+      peakRssBytes: Math.max(state.totals.peaks[index] ?? 0, ...slots.map(({ peakRssBytes }) => peakRssBytes ?? 0)) || null,
       log: shown(logOf(paths.logs, { shard: index, batch: 0, stolen: false })),
     };
   });

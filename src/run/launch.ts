@@ -20,11 +20,12 @@ import type { Session } from './handle.ts';
 import { checkOutput } from './merge.ts';
 import { commandFor, resumeHint } from './next-command.ts';
 import { planItems, planOf } from './planning.ts';
+import { forSample, type Sample, sampleOf } from './scope.ts';
 import { VERSION } from './version.ts';
 import { Work } from './work.ts';
 
-/** Plans a new run, freezes the plan, and works through it. */
-export async function launchRun(options: LaunchOptions, session: Session): Promise<Report> {
+/** Plans a new run, freezes the plan, and works through it; through no more than the `sample` where there is one. */
+export async function launchRun(options: LaunchOptions, session: Session, sample?: Sample): Promise<Report> {
   const since = Date.now();
   const worker = resolve(options.worker);
   const sha256 = hashWorker(worker);
@@ -72,6 +73,7 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
       columns: planned.columns,
       partFormat: format === 'csv' && planned.columns ? 'csv' : 'ndjson',
       settings,
+      ...(sample ? { isPlanned: true } : {}),
     };
     mkdirSync(paths.parts, { recursive: true });
     makeFolder(paths.logs, 'the folder of its logs', '--logs-dir');
@@ -80,12 +82,13 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
     isRun = true;
     session.planned({ run: paths.run, folder: paths.folder, logs: paths.logs });
     const state = new RunState([plan]);
+    const sessionSettings = sample ? forSample(settings) : settings;
     const journal = new Journal(paths.journal, 0);
     const work = new Work({
       state,
       journal,
       manifest,
-      settings,
+      settings: sessionSettings,
       paths,
       folders: { dataDir: options.dataDir, logsDir: options.logsDir },
       guard,
@@ -95,10 +98,10 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
       planning: Date.now() - since,
       onEvent: (event) => session.emit(event),
     });
-    const { processes, retries } = settings;
+    const { processes, retries } = sessionSettings;
     work.emit({
       type: 'opened',
-      mode: 'run',
+      mode: sample ? 'plan' : 'run',
       pid: process.pid,
       pidStart: startTime(process.pid) ?? '',
       version: VERSION,
@@ -107,6 +110,7 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
       worker: sha256,
     });
     work.emit({ type: 'planned', plan: 0, items: plan.count, shards: plan.shards.length, batchSize: plan.batchSize });
+    if (sample) work.emit({ type: 'scoped', spans: sampleOf(state, sample) });
     session.attach({ snapshot: () => work.snapshot(), stop: (why) => work.stop(why) });
     return await work.run();
   } catch (error) {

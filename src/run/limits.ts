@@ -1,38 +1,55 @@
+import { judge, type Verdict } from '../core/limits.ts';
+import type { Running } from '../core/running.ts';
 import type { RunState } from '../core/state.ts';
 import type { RunSettings } from '../store/manifest.ts';
+import { idOf } from './attempts.ts';
+import type { Memory } from './cgroup.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Live } from './live.ts';
+import { sampleMemory } from './sample.ts';
+import { watchMemory } from './watch-memory.ts';
 
-/** Milliseconds between two looks at the limits, and between two at the memory. */
+/** Milliseconds between two looks at the limits, and between two at the memory: as often, where that has a limit. */
 const LOOK = 200;
 const SAMPLE = 1000;
-/** Milliseconds between two heartbeats of a child, with a margin for a machine that is busy. */
-const BEAT = 300;
+/** A look that comes later than this finds heartbeats that wait to be heard: the next one has heard them. */
+const LATE = 3 * LOOK;
 
 export interface LimitsOptions {
   readonly dispatcher: Dispatcher;
   readonly state: RunState;
   readonly settings: RunSettings;
-  /** Called after each sample. */
+  readonly memory: Memory;
+  /** Called once a second, after the memory was looked at. */
   readonly onSample: () => void;
 }
 
-/** Watches time and memory of the running children, until the returned function is called. */
+/** Watches time and memory of the running children, until the returned function is called. What is decided is in `core/limits`. */
 export function watchLimits(options: LimitsOptions): () => void {
-  let sampled = 0;
+  const { dispatcher, settings } = options;
+  const every = settings.maxRss === undefined ? SAMPLE : LOOK;
+  const given = new WeakMap<Running, Set<string>>();
+  const relieve = watchMemory({ ...options, wanted: settings.memoryFree });
+  let [looked, sampled, shown] = [Date.now(), 0, 0];
+  relieve(looked);
   let sampling = false;
   let isOver = false;
   const timer = setInterval(() => {
     const now = Date.now();
-    options.dispatcher.insist(now);
-    checkTime(options, now);
-    if (now - sampled < SAMPLE || sampling) return;
+    const isLate = now - looked > LATE;
+    looked = now;
+    dispatcher.insist(now);
+    relieve(now);
+    if (!isLate) check(options, given, now);
+    if (now - sampled < every || sampling) return;
     sampled = now;
     sampling = true;
-    void sample(options).finally(() => {
+    void sampleMemory(dispatcher.live.values()).finally(() => {
       sampling = false;
       // What is shown after the end would stay.
-      if (!isOver) options.onSample();
+      if (isOver || now - shown < SAMPLE) return;
+      shown = now;
+      options.onSample();
     });
   }, LOOK);
   return () => {
@@ -41,52 +58,31 @@ export function watchLimits(options: LimitsOptions): () => void {
   };
 }
 
-function checkTime({ dispatcher, state, settings }: LimitsOptions, now: number): void {
+function check({ dispatcher, state, settings }: LimitsOptions, given: WeakMap<Running, Set<string>>, now: number): void {
   for (const [id, child] of state.children) {
     if (child.phase === 'starting' && now - child.since > settings.batchTimeout) dispatcher.children.tell(id, 'setup-failed', 'SIGTERM');
   }
   for (const attempt of state.running.values()) {
     const live = dispatcher.live.get(attempt.child);
-    if (!live || live.receipt || live.told?.how === 'SIGTERM' || live.told?.how === 'SIGKILL') continue;
-    if (now - attempt.since > settings.batchTimeout) {
-      dispatcher.emit({
-        type: 'warned',
-        message: `batch ${attempt.batch} of shard ${attempt.shard} took longer than --batch-timeout; its child is ended`,
-      });
-      dispatcher.children.tell(attempt.child, 'batch-timeout', 'SIGTERM');
-    } else if (settings.itemTimeout !== undefined) {
-      const late = lateItem(live, settings.itemTimeout, now);
-      if (late === undefined) continue;
-      dispatcher.emit({ type: 'warned', message: `${late} took longer than --item-timeout; its child is ended` });
-      dispatcher.children.tell(attempt.child, 'item-timeout', 'SIGTERM');
-    }
+    if (!live || live.receipt) continue;
+    const verdict = judge({ ...live, since: attempt.since, told: live.told?.how }, settings, now);
+    if (verdict) heed(verdict, attempt, live, dispatcher, given);
   }
 }
 
-/**
- * What is under way for longer than allowed: the item that the child's last heartbeat named, or, where an item has kept the child too
- * busy for a heartbeat all that time, whichever it is. The child's ledger or, failing that, another try tells.
- */
-function lateItem({ heardAt, oldest }: Live, itemTimeout: number, now: number): string | undefined {
-  const silence = now - heardAt;
-  if (oldest !== null && oldest.ms + silence > itemTimeout) return `item ${oldest.key}`;
-  return silence > itemTimeout + BEAT ? 'an item' : undefined;
-}
-
-/** Memory of all children, in one call for all of them. */
-async function sample({ dispatcher, settings }: LimitsOptions): Promise<void> {
-  const pids = [...dispatcher.live.values()].map(({ child }) => child.pid).filter((pid) => pid > 0);
-  if (pids.length === 0) return;
-  const { default: pidusage } = await import('pidusage');
-  // It rejects when all of them have just gone; the next sample finds the others.
-  const usage = await pidusage(pids).catch(() => ({}) as Record<string, { memory: number } | undefined>);
-  for (const [id, live] of dispatcher.live) {
-    const rss = usage[live.child.pid]?.memory;
-    if (rss === undefined) continue;
-    live.rss = rss;
-    live.peakRss = Math.max(live.peakRss, rss);
-    if (settings.maxRss === undefined || live.attempt === undefined || live.receipt) continue;
-    if (rss > settings.maxRss * 1.5) dispatcher.children.tell(id, 'rss-limit', 'SIGKILL');
-    else if (rss > settings.maxRss) dispatcher.children.retire(id);
+function heed(verdict: Verdict, attempt: Running, live: Live, dispatcher: Dispatcher, given: WeakMap<Running, Set<string>>): void {
+  const { limit, message } = verdict;
+  const { child } = attempt;
+  if (verdict.do === 'end') {
+    if (!live.told || live.told.how === 'message')
+      dispatcher.emit({ type: 'warned', message: `shard ${attempt.shard}, batch ${attempt.batch}: ${message}` });
+    return dispatcher.children.tell(child, limit, verdict.how);
   }
+  const about = verdict.do === 'warn' ? verdict.about : verdict.do;
+  const before = given.get(attempt) ?? new Set();
+  given.set(attempt, before);
+  if (before.has(about)) return;
+  before.add(about);
+  dispatcher.emit({ type: 'limit-near', ...idOf(attempt), child, limit, message });
+  if (verdict.do === 'retire') dispatcher.children.retire(child);
 }

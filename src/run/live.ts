@@ -1,6 +1,6 @@
 import type { Cause } from '../core/outcome.ts';
 import type { Child } from '../executors/executor.ts';
-import type { OldestItem } from '../ipc/messages.ts';
+import type { OldestItem, ToParent } from '../ipc/messages.ts';
 
 /** What is known of a child and not worth a line in the journal. Times in milliseconds since 1970. */
 export interface Live {
@@ -15,6 +15,12 @@ export interface Live {
   heardAt: number;
   oldest: OldestItem | null;
   lastKey: string | null;
+  /** True once all its items are settled and it writes its files to the disk. */
+  closing: boolean;
+  /** The size of its attempt's log before it printed anything. */
+  logStart: number;
+  /** What `OomKills` counted when its attempt began. */
+  oomSeen: number | undefined;
   rss: number;
   peakRss: number;
   /** Why it was told to go, and when it is told again, more strongly. */
@@ -28,6 +34,21 @@ export interface Live {
   broken: { readonly message: string; readonly code: string | undefined } | undefined;
 }
 
+/** Notes what a heartbeat says. */
+export function hear(live: Live, beat: Extract<ToParent, { type: 'progress' }>, now: number): void {
+  const { settled, rows, begun, lastKey, oldest, closing } = beat;
+  Object.assign(live, { settled, rows, begun, lastKey, oldest, closing, heardAt: now });
+  seen(live, beat.rss);
+  if (live.halving === 'refused') live.halving = 'no';
+}
+
+/** Notes how much memory a child has, in bytes. */
+export function seen(live: Live, rss: number): void {
+  live.rss = rss;
+  live.peakRss = Math.max(live.peakRss, rss);
+}
+
+/** What is known of a child that was just started. */
 export function newLive(child: Child): Live {
   return {
     child,
@@ -39,6 +60,9 @@ export function newLive(child: Child): Live {
     heardAt: 0,
     oldest: null,
     lastKey: null,
+    closing: false,
+    logStart: 0,
+    oomSeen: undefined,
     rss: 0,
     peakRss: 0,
     told: undefined,

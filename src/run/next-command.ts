@@ -19,6 +19,14 @@ export function commandFor(
   return `${program()} ${verb}${run === undefined ? '' : ` ${run}`}${more}${folders.join('')}`;
 }
 
+/** The command that does one item again; one for all failed items where the key cannot be typed. */
+export function commandForItem(run: string, key: string, folders: Parameters<typeof commandFor>[2]): string {
+  // oxlint-disable-next-line no-control-regex -- these cannot be pasted
+  const isPlain = key.length <= 200 && key.trim() === key && key !== '' && !/[\u0000-\u001f\u007f-\u009f]/.test(key);
+  if (!isPlain) return commandFor('rerun', run, folders, ' --failed');
+  return commandFor('rerun', run, folders, ` --items=${quote(/[,[]/.test(key) ? JSON.stringify([key]) : key)}`);
+}
+
 /** What to do after a fault of the disk. */
 export const resumeHint = (run: string, folders: Parameters<typeof commandFor>[2]): string =>
   `nothing that is committed is lost; make room or mend the folder, then \`${commandFor('resume', run, folders)}\``;

@@ -52,7 +52,7 @@ export class PartSource {
   /** Hands over all rows; gives their number. */
   async read(take: Take): Promise<number> {
     let rows = 0;
-    for (const segment of this.#state.coverage.segments) {
+    for (const segment of this.#state.coverage.within(0, Infinity)) {
       const commit = this.#state.commits.get(segment.commit);
       this.#shard = this.#state.shardOf(segment.start);
       this.used.add(segment.commit);

@@ -37,13 +37,16 @@ export function reportOf({ state, settings, manifest, paths, folders, times }: R
   for (const { cause } of all) Object.assign(failedByCause, { [cause]: (failedByCause[cause] ?? 0) + 1 });
   const { merged, totals } = state;
   const wall = Date.now() - times.since;
+  const scope = scopeOf(state);
+  const judged = scope ?? { failed: all.length, total };
   return {
     version: 1,
     run: manifest.run,
     state: end,
-    exitCode: state.stopping ? STOP_CODES[state.stopping.why] : tolerates(settings.maxFailures, all.length, total) ? 0 : 1,
+    exitCode: state.stopping ? STOP_CODES[state.stopping.why] : tolerates(settings.maxFailures, judged.failed, judged.total) ? 0 : 1,
     stopped: stoppedBy(state, paths.logs, settings.halt),
     items: { total, done, failed: all.length, owed: state.owed.size },
+    ...(scope ? { scope } : {}),
     rows: end !== 'stopped' && merged ? merged.rows : state.rows,
     failedByCause,
     failures,
@@ -68,11 +71,21 @@ export function reportOf({ state, settings, manifest, paths, folders, times }: R
   };
 }
 
+/** How the part of the run stands that the session was limited to, if it was. */
+function scopeOf(state: RunState): Report['scope'] {
+  const { positions } = state.scope;
+  if (!positions) return undefined;
+  const failed = [...state.failures.keys()].filter((index) => positions.has(index)).length;
+  let done = 0;
+  for (const [start, end] of positions.spans()) done += state.coverage.countWithin(start, end);
+  return { total: positions.size, done, failed };
+}
+
 /** The first failed items, in item order, each with the log of its shard. */
 export function failureRows(state: RunState, logs: string): FailureRow[] {
   return inOrder(state)
     .slice(0, MOST_LISTED)
-    .map(({ index, key, cause, message, tries }) => {
+    .map(({ index, key, cause, message, tries, evidence = null }) => {
       const shard = state.shardOf(index);
       return {
         index,
@@ -81,6 +94,7 @@ export function failureRows(state: RunState, logs: string): FailureRow[] {
         cause,
         message,
         tries,
+        evidence,
         log: shown(logOf(logs, state.failureLogs.get(index) ?? { shard, batch: 0, stolen: false })),
       };
     });

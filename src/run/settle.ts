@@ -1,11 +1,12 @@
 import type { RunEvent } from '../core/events.ts';
+import type { Evidence } from '../core/evidence.ts';
 import type { Cause } from '../core/outcome.ts';
 import type { Span } from '../core/intervals.ts';
+import type { Limits } from '../core/limits.ts';
 import { formatBytes, formatDuration } from '../core/quantities.ts';
 import type { Running } from '../core/running.ts';
 import type { RunState } from '../core/state.ts';
 import type { Salvage } from '../store/ledger.ts';
-import type { RunSettings } from '../store/manifest.ts';
 
 /** An event that has no time yet. */
 export type Fact = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'at'> : never) : never;
@@ -13,19 +14,17 @@ export type Fact = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, 'at'
 export interface Death {
   readonly cause: Cause;
   readonly message?: string;
+  readonly evidence?: Evidence;
   /** Highest number of retries of one item. */
   readonly retries: number;
   readonly now: number;
 }
 
 /** What a limit says about the child that it ended; `undefined` for every other cause. */
-export function describeLimit(
-  cause: Cause,
-  { itemTimeout, batchTimeout, maxRss }: Pick<RunSettings, 'itemTimeout' | 'batchTimeout' | 'maxRss'>,
-  rss: number,
-): string | undefined {
+export function describeLimit(cause: Cause, { itemTimeout, batchTimeout, stallTimeout, maxRss }: Limits, rss: number): string | undefined {
   if (cause === 'item-timeout' && itemTimeout !== undefined) return `took longer than ${formatDuration(itemTimeout)}`;
   if (cause === 'batch-timeout') return `the batch took longer than ${formatDuration(batchTimeout)}`;
+  if (cause === 'stalled' && stallTimeout !== undefined) return `no heartbeat for ${formatDuration(stallTimeout)}`;
   if (cause === 'rss-limit' && maxRss !== undefined)
     return `the child grew to ${formatBytes(rss)}, past one and a half times ${formatBytes(maxRss)}`;
   return undefined;
@@ -55,7 +54,15 @@ export function settleDeath(state: RunState, attempt: Running, found: Salvage, d
   if (found.items > 0 || failed.length > 0) {
     const { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, itemMs, spans } = found;
     const receipt = { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, itemMs, failed };
-    facts.push({ type: 'committed', ...id, spans, receipt, salvaged: true, ms: death.now - attempt.since, rss: 0 });
+    facts.push({
+      type: 'committed',
+      ...id,
+      spans,
+      receipt,
+      salvaged: true,
+      ms: death.now - attempt.since,
+      rss: death.evidence?.peakRssBytes ?? 0,
+    });
   }
   const counts = death.cause !== 'stopped' && death.cause !== 'orphaned';
   const exact = found.exact || attempt.mode !== 'normal';
@@ -64,9 +71,11 @@ export function settleDeath(state: RunState, attempt: Running, found: Salvage, d
   if (culprit && inFlight.length === 1) {
     const tries = (state.trouble.get(culprit.index)?.tries ?? 0) + 1;
     const message = death.message ?? `its child died (${death.cause})`;
+    const { index, key } = culprit;
+    const seen = death.evidence ? { evidence: death.evidence } : {};
     if (tries > death.retries)
-      facts.push({ type: 'item-failed', ...id, failure: { index: culprit.index, key: culprit.key, cause: death.cause, message, tries } });
-    else facts.push({ type: 'tried', ...id, index: culprit.index, key: culprit.key, tries, cause: death.cause, message });
+      facts.push({ type: 'item-failed', ...id, failure: { index, key, cause: death.cause, message, tries, ...seen } });
+    else facts.push({ type: 'tried', ...id, index, key, tries, cause: death.cause, message });
   }
   const suspects = inFlight.map(({ index }): Span => [index, index + 1]);
   facts.push({

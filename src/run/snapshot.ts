@@ -1,6 +1,7 @@
 import { eta } from '../core/progress.ts';
 import type { SlotView, Snapshot } from '../core/report.ts';
 import type { Running } from '../core/running.ts';
+import { leftOf } from '../core/scope.ts';
 import type { RunState } from '../core/state.ts';
 import { tally } from '../core/tally.ts';
 import type { RunSettings } from '../store/manifest.ts';
@@ -43,12 +44,14 @@ export function snapshotOf({ run, state, settings, live, rate, since, merging, n
       total: attempt.unsettled.size,
       rate: done > 0 && seconds > 0 ? done / seconds : null,
       rssBytes: child && child.rss > 0 ? child.rss : null,
+      peakRssBytes: child && child.peakRss > 0 ? child.peakRss : null,
       lastKey: child?.lastKey ?? null,
     };
   }
   const settled = ({ child }: Running): number => live.get(child)?.settled ?? 0;
   const { total, done, running, waiting } = tally(state, { attempts: state.running.values(), settled });
-  const left = running + waiting;
+  const left = state.scope.positions ? leftOf(state) : running + waiting;
+  const peak = Math.max(state.totals.peakRss, ...[...live.values()].map(({ peakRss }) => peakRss));
   return {
     run,
     phase: state.closed ? 'ended' : merging ? 'merging' : state.stopping ? 'stopping' : total === 0 ? 'planning' : 'working',
@@ -59,6 +62,7 @@ export function snapshotOf({ run, state, settings, live, rate, since, merging, n
     rate,
     etaSeconds: left === 0 ? 0 : eta(left, rate),
     elapsedMs: now - since,
+    peakRssBytes: peak > 0 ? peak : null,
     slots,
   };
 }
@@ -71,5 +75,17 @@ export function settledNow(state: RunState, live: ReadonlyMap<number, Live>): nu
 }
 
 function emptySlot(slot: number, shard: number | null): SlotView {
-  return { slot, shard, batch: null, stolen: false, pid: null, done: 0, total: 0, rate: null, rssBytes: null, lastKey: null };
+  return {
+    slot,
+    shard,
+    batch: null,
+    stolen: false,
+    pid: null,
+    done: 0,
+    total: 0,
+    rate: null,
+    rssBytes: null,
+    peakRssBytes: null,
+    lastKey: null,
+  };
 }

@@ -1,6 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EndState, RunEvent } from '../core/events.ts';
+import { attemptName } from '../core/names.ts';
 import { createRate, perSecond, sampleRate } from '../core/progress.ts';
 import type { Report } from '../core/report.ts';
 import type { RunState } from '../core/state.ts';
@@ -11,7 +12,10 @@ import { publishText, temporaryName } from '../store/files.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
 import type { RunPaths } from '../store/paths.ts';
+import { logOf } from './attempt-log.ts';
+import { openMemory } from './cgroup.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { logFailures } from './failure-log.ts';
 import type { StopWhy } from './handle.ts';
 import { watchLimits } from './limits.ts';
 import { type Merged, mergeRun } from './merge.ts';
@@ -52,7 +56,26 @@ export class Work {
     this.#options = options;
     const { state, journal, manifest, settings, paths, token, env, guard } = options;
     const executor = (this.#executor = localExecutor({ nodeArgs: settings.nodeArgs, env, log: join(paths.logs, 'setup.log') }));
-    this.#dispatcher = new Dispatcher({ state, journal, executor, manifest, settings, paths, token, guard, onEvent: options.onEvent });
+    this.#dispatcher = new Dispatcher({
+      state,
+      journal,
+      executor,
+      manifest,
+      settings,
+      paths,
+      token,
+      guard,
+      onEvent: (event) => this.#onEvent(event),
+    });
+  }
+
+  #onEvent(event: RunEvent): void {
+    const { state, manifest, paths, folders, onEvent } = this.#options;
+    if (event.type === 'item-failed' || event.type === 'committed') {
+      const attempt = state.running.get(attemptName(event)) ?? { ...event, stolen: false };
+      logFailures(event, { run: manifest.run, folders, file: logOf(paths.logs, attempt) });
+    }
+    onEvent(event);
   }
 
   emit(fact: Fact): void {
@@ -93,7 +116,7 @@ export class Work {
 
   async #run(): Promise<Report> {
     const { state, journal, settings, paths, since } = this.#options;
-    const unwatch = watchLimits({ dispatcher: this.#dispatcher, state, settings, onSample: () => this.#showLive() });
+    const unwatch = watchLimits({ dispatcher: this.#dispatcher, state, settings, memory: openMemory(), onSample: () => this.#showLive() });
     try {
       await this.#dispatcher.run();
     } finally {
@@ -102,7 +125,8 @@ export class Work {
     }
     const times: Times = { since, planning: this.#options.planning, merging: 0 };
     await journal.synced();
-    if (!state.stopping) {
+    // Of a session that was limited to a part of the run, the rest is still owed.
+    if (!state.stopping && state.owed.size === 0) {
       this.#merging = true;
       const before = Date.now();
       const merged = await this.#merged();
@@ -112,7 +136,7 @@ export class Work {
         this.emit({ type: 'merged', output: file, rows, bytes, sha256, ms: times.merging });
       }
     }
-    const end: EndState = state.stopping ? 'stopped' : state.failures.size > 0 ? 'failed' : 'done';
+    const end: EndState = state.stopping || state.owed.size > 0 ? 'stopped' : state.failures.size > 0 ? 'failed' : 'done';
     this.emit({ type: 'closed', state: end });
     await journal.synced();
     const report = reportOf({ ...this.#options, times });

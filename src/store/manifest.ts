@@ -19,7 +19,9 @@ export interface RunSettings {
   readonly retries: number;
   readonly batchTimeout: number;
   readonly itemTimeout?: number;
+  readonly stallTimeout?: number;
   readonly maxRss?: number;
+  readonly memoryFree?: number;
   readonly maxFailures: { readonly count: number } | { readonly percent: number };
   readonly halt?: { readonly when: 'now' | 'soon'; readonly fail: { readonly count: number } | { readonly percent: number } };
   readonly strictColumns: boolean;
@@ -47,6 +49,8 @@ export interface Manifest {
   readonly columns: readonly string[] | null;
   readonly partFormat: 'csv' | 'ndjson';
   readonly settings: RunSettings;
+  /** Its first session was to freeze the plan, and at most to measure some items. */
+  readonly isPlanned?: true;
 }
 
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {

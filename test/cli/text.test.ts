@@ -20,6 +20,7 @@ const shard: ShardStatus = {
   attempts: 7,
   pid: 4711,
   rssBytes: 182e6,
+  peakRssBytes: 190e6,
   log: 'logs/r/shard-00000.log',
 };
 const failure: FailureRow = {
@@ -29,6 +30,7 @@ const failure: FailureRow = {
   cause: 'heap-limit',
   message: 'out of memory',
   tries: 3,
+  evidence: { code: null, signal: 'SIGABRT', peakRssBytes: 64e6, said: ['FATAL ERROR: \u001b[31mReached heap limit'] },
   log: 'logs/r/shard-00001.log',
 };
 const status: Status = {
@@ -39,9 +41,23 @@ const status: Status = {
   rows: 2400,
   rate: 12.34,
   etaSeconds: 273,
+  peakRssBytes: 191e6,
   shards: [
     shard,
-    { ...shard, index: 1, start: 1500, end: 3000, state: 'waiting', done: 0, failed: 1, rows: 0, attempts: 0, pid: null, rssBytes: null },
+    {
+      ...shard,
+      index: 1,
+      start: 1500,
+      end: 3000,
+      state: 'waiting',
+      done: 0,
+      failed: 1,
+      rows: 0,
+      attempts: 0,
+      pid: null,
+      rssBytes: null,
+      peakRssBytes: null,
+    },
   ],
   failures: [failure],
   failuresLeftOut: 0,
@@ -52,16 +68,19 @@ test('status as a table, with the failures, their remedy, and nothing that moves
   expect(formatStatus(status, {}, plain)).toBe(
     [
       'r  running',
-      '1,200 of 3,000 items done (40.0 %), 1 failed, 20 running, 1,779 waiting, 2,400 rows, 12.3 items/s, ETA 4m33s',
+      '1,200 of 3,000 items done (40.0 %), 1 failed, 20 running, 1,779 waiting, 2,400 rows, 12.3 items/s, ETA 4m33s, at most 191 MB in a child',
       'output data/runs/r/w.csv',
       '',
-      'shard  items        state           done  failed   rows  attempts   pid  memory',
-      '    0  [0,1500)     running  1,200/1,500       0  2,400         7  4711  182 MB',
-      '    1  [1500,3000)  waiting      0/1,500       1      0         0     -       -',
+      'shard  items        state           done  failed   rows  attempts   pid  memory    peak',
+      '    0  [0,1500)     running  1,200/1,500       0  2,400         7  4711  182 MB  190 MB',
+      '    1  [1500,3000)  waiting      0/1,500       1      0         0     -       -       -',
       '',
       'Failed items',
       'item  key               shard  cause       tries  message        log',
       '1600  BAD\\x1b[31m\\nKEY      1  heap-limit      3  out of memory  logs/r/shard-00001.log',
+      'item 1600 (BAD\\x1b[31m\\nKEY):',
+      '  seen killed by SIGABRT, peak memory 64.0 MB',
+      '  said FATAL ERROR: \\x1b[31mReached heap limit',
       'heap-limit: V8 ran out of heap: use a smaller --batch-size, or give it more with --node-arg=--max-old-space-size=4096 (megabytes).',
       '',
     ].join('\n'),
@@ -166,7 +185,19 @@ test('runs, one a line', () => {
 });
 
 test('a snapshot, with the slots that work', () => {
-  const slot = { slot: 0, shard: 3, batch: 7, stolen: true, pid: 12, done: 4, total: 20, rate: 1, rssBytes: 99e6, lastKey: 'A\n' };
+  const slot = {
+    slot: 0,
+    shard: 3,
+    batch: 7,
+    stolen: true,
+    pid: 12,
+    done: 4,
+    total: 20,
+    rate: 1,
+    rssBytes: 99e6,
+    peakRssBytes: 120e6,
+    lastKey: 'A\n',
+  };
   const snapshot = {
     run: 'r',
     phase: 'working',
@@ -177,9 +208,10 @@ test('a snapshot, with the slots that work', () => {
     rate: 2.5,
     etaSeconds: 24,
     elapsedMs: 16_000,
+    peakRssBytes: 130e6,
   } as const;
   expect(formatSnapshot({ ...snapshot, slots: [slot, { ...slot, slot: 1, shard: null, batch: null, pid: null }] })).toBe(
-    'r working  40/100 items, 1 failed  80 rows  2.5 items/s  ETA 24s  after 16.0s\n' +
+    'r working  40/100 items, 1 failed  80 rows  2.5 items/s  ETA 24s  after 16.0s  at most 130 MB in a child\n' +
       '  slot 0  shard 3 batch 7 (taken over)  4/20  pid 12  99.0 MB  last A\\n',
   );
 });

@@ -2,7 +2,11 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { causeOf, describeEnd, type Cause, type Observed } from '../../src/core/outcome.ts';
 
-const observed: Observed = { code: null, signal: null, told: undefined, phase: 'busy', tail: '', orphaned: false };
+const observed: Observed = { code: null, signal: null, told: undefined, phase: 'busy', tail: '', orphaned: false, oomKills: 0 };
+type Told = NonNullable<Observed['told']>;
+const asked = (why: Cause): Told => ({ why, how: 'message' });
+const ended = (why: Cause): Told => ({ why, how: 'SIGTERM' });
+const killed = (why: Cause): Told => ({ why, how: 'SIGKILL' });
 const HEAP = '<--- Last few GCs --->\nFATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n';
 
 describe('the cause of a death', () => {
@@ -23,9 +27,17 @@ describe('the cause of a death', () => {
     ['failed after its receipt', { code: 1, phase: 'leaving' }, 'exit'],
     ['killed while it waited for work', { signal: 'SIGKILL', phase: 'ready' }, 'signal'],
     ['the channel closed first', { code: 0, orphaned: true }, 'orphaned'],
-    ['we asked, and it left with 0', { code: 0, told: 'stopped' }, 'stopped'],
-    ['we killed it for its memory', { signal: 'SIGKILL', told: 'rss-limit' }, 'rss-limit'],
-    ['we killed it, and V8 had something to say', { signal: 'SIGABRT', tail: HEAP, told: 'batch-timeout' }, 'batch-timeout'],
+    ['we asked while it waited, and it left with 0', { code: 0, phase: 'leaving', told: asked('stopped') }, 'stopped'],
+    ['we ended it, whatever its code is', { code: 0, told: ended('item-timeout') }, 'item-timeout'],
+    ['we killed it for its memory', { signal: 'SIGKILL', told: killed('rss-limit') }, 'rss-limit'],
+    ['we killed it, and V8 had something to say', { signal: 'SIGABRT', tail: HEAP, told: ended('batch-timeout') }, 'batch-timeout'],
+    ['we asked it to stop, and its item ran out of heap', { signal: 'SIGABRT', tail: HEAP, told: asked('stopped') }, 'heap-limit'],
+    ['we asked it to stop, and its item left with 0', { code: 0, told: asked('stopped') }, 'no-receipt'],
+    ['SIGKILL, and the kernel counts one more', { signal: 'SIGKILL', oomKills: 1 }, 'oom-killed'],
+    ['the same to a child that waited', { signal: 'SIGKILL', oomKills: 1, phase: 'ready' }, 'oom-killed'],
+    ['the kernel counts one more, and it was ours', { signal: 'SIGKILL', oomKills: 1, told: killed('stopped') }, 'stopped'],
+    ['the kernel counts one more: something that the item had started', { signal: 'SIGTERM', oomKills: 1 }, 'signal'],
+    ['no heartbeat', { signal: 'SIGTERM', told: ended('stalled') }, 'stalled'],
   ])('%s', (_, seen, cause) => {
     expect(causeOf({ ...observed, ...seen })).toBe(cause);
   });
@@ -39,6 +51,7 @@ describe('the cause of a death', () => {
           phase: fc.constantFrom('starting' as const, 'busy' as const),
           tail: fc.constantFrom('', HEAP),
           orphaned: fc.boolean(),
+          oomKills: fc.nat(2),
         }),
         (seen) => !['ok', 'stopped'].includes(causeOf({ ...seen, told: undefined })),
       ),

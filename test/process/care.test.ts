@@ -87,7 +87,7 @@ describe('limits', () => {
     expect(place.read('out.csv')).toBe('item,attempt\na,1\nb,1\n');
   });
 
-  test('--max-rss retires a child after its item; nothing is lost or done twice', async () => {
+  test.each(['1', '3'])('--max-rss retires a child after its item; nothing is lost or done twice, concurrency %s', async (concurrency) => {
     const leak = `
       import { appendFileSync } from 'node:fs';
       import { setTimeout as sleep } from 'node:timers/promises';
@@ -100,10 +100,22 @@ describe('limits', () => {
       } };`;
     const place = new Place({ 'w.mjs': leak });
     const items = Array.from({ length: 14 }, (_, item) => `i${item}`);
-    const { code } = await place.run('--items', items.join(','), '--batch-size', '14', '--max-rss', '100MB', '--retries', '0');
+    const { code } = await place.run(
+      '--items',
+      items.join(','),
+      '--batch-size',
+      '14',
+      '--max-rss',
+      '100MB',
+      '--retries',
+      '0',
+      '--concurrency',
+      concurrency,
+    );
     expect(code).toBe(0);
     expect(place.events('child-told').filter(({ why, how }) => why === 'rss-limit' && how === 'message').length).toBeGreaterThan(0);
     expect(place.report().children).toMatchObject({ died: 0 });
+    expect(place.events('limit-near').every(({ limit }) => limit === 'rss-limit')).toBe(true);
     expect(place.read('out.csv')).toBe(`item\n${items.join('\n')}\n`);
     expect(executed(place)).toEqual(items.toSorted());
   });

@@ -12,6 +12,7 @@ const row = (change: Partial<FailureRow> = {}): FailureRow => ({
   cause: 'item-timeout',
   message: 'no answer after 30 s',
   tries: 3,
+  evidence: null,
   log: 'logs/fx/shard-00003.log',
   ...change,
 });

@@ -127,6 +127,7 @@ export function createSource(start: Partial<Snapshot> = {}): { now: Snapshot; se
       rate: null,
       etaSeconds: null,
       elapsedMs: 0,
+      peakRssBytes: null,
       slots: [],
       ...start,
     },
@@ -149,6 +150,7 @@ export function slotView(slot: number, view: Partial<SlotView> = {}): SlotView {
     total: 200,
     rate: 4.25,
     rssBytes: 182e6,
+    peakRssBytes: 182e6,
     lastKey: 'AAPL',
     ...view,
   };

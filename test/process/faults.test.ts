@@ -1,0 +1,134 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Cause } from '../../src/core/outcome.ts';
+import type { FailureRow, Report } from '../../src/core/report.ts';
+import { type Ended, shardyard } from '../cli/support.ts';
+
+/** Every way in which an item can go wrong: what it does (JavaScript), which cause is right, and the flags that it takes to notice it. */
+const POISONS: Readonly<Record<string, { readonly deed: string; readonly cause: Cause; readonly flags?: readonly string[] }>> = {
+  throws: { deed: "throw new Error('poison')", cause: 'error' },
+  rejects: { deed: "return sleep(5).then(() => { throw new Error('poison'); })", cause: 'error' },
+  hangs: { deed: 'return new Promise(() => setInterval(() => {}, 1000))', cause: 'item-timeout', flags: ['--item-timeout', '2s'] },
+  blocks: { deed: 'return sleep(5).then(() => { for (;;); })', cause: 'stalled', flags: ['--stall-timeout', '2s'] },
+  exits: { deed: 'return sleep(5).then(() => process.exit(7))', cause: 'exit' },
+  aborts: { deed: 'return sleep(5).then(() => process.abort())', cause: 'signal' },
+  segfaults: { deed: "return sleep(5).then(() => process.kill(process.pid, 'SIGSEGV'))", cause: 'signal' },
+  exhausts: {
+    deed: 'return sleep(5).then(() => { for (const kept = []; ; ) kept.push(Array.from({ length: 1e4 }, () => ({}))); })',
+    cause: 'heap-limit',
+    flags: ['--node-arg=--max-old-space-size=24'],
+  },
+  // Stays where it is once it is past the limit: nothing here is to fill the machine.
+  grows: {
+    deed: 'return sleep(5).then(async () => { const kept = Buffer.alloc(300 << 20, 1); for (;;) await sleep(1000, kept); })',
+    cause: 'rss-limit',
+    flags: ['--max-rss', '150MB'],
+  },
+};
+
+/** The position of the poison in its batch. */
+const PLACES = { first: 0, middle: 5, last: 10 } as const;
+type PlaceName = keyof typeof PLACES;
+const BATCH = 11;
+const CONCURRENCIES = [1, 8] as const;
+
+/** A batch for each place: its items, one of them poison. */
+const ITEMS = Object.entries(PLACES).flatMap(([place, at]) =>
+  Array.from({ length: BATCH }, (_, index) => (index === at ? `poison-${place}` : `${place}-${index}`)),
+);
+const csvOf = (items: readonly string[]): string => `item,text\n${items.map((item) => `${item},"two\n""${item}"""\n`).join('')}`;
+
+/** Notes every start; all items of a batch that may be in flight together are. */
+const workerOf = (deed: string): string => `
+import { appendFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+const row = (item) => ({ item, text: 'two\\n"' + item + '"' });
+export default { columns: ['item', 'text'], process: (item) => {
+  appendFileSync('executed.txt', item + '\\n');
+  if (item.startsWith('poison')) { ${deed}; }
+  return sleep(25).then(() => row(item));
+} };
+`;
+
+interface Result {
+  readonly ended: Ended;
+  readonly report: Report;
+  readonly output: string;
+  readonly log: string;
+  readonly status: { readonly failures: readonly FailureRow[] };
+  /** How often each item was begun. */
+  readonly begun: ReadonlyMap<string, number>;
+}
+
+const folders: string[] = [];
+const results = new Map<string, Promise<Result>>();
+
+async function runCell(poison: string, concurrency: number): Promise<Result> {
+  const cwd = mkdtempSync(join(tmpdir(), 'shardyard-faults-'));
+  folders.push(cwd);
+  const { deed, flags = [] } = POISONS[poison] ?? { deed: '' };
+  writeFileSync(join(cwd, 'w.mjs'), workerOf(deed));
+  const env = { NODE_COMPILE_CACHE: join(tmpdir(), 'shardyard-proc-compile-cache') };
+  const shape = ['-p', '3', '--spares', '0', '--shards', '3', '--batch-size', String(BATCH), '--concurrency', String(concurrency)];
+  const args = ['--items', ITEMS.join(','), '--name', 'r', '-o', 'out.csv', '--retries', '0', '--progress', 'plain', ...shape, ...flags];
+  const ended = await shardyard(['run', 'w.mjs', ...args], { cwd, env });
+  const status = await shardyard(['status', 'r', '--json'], { cwd, env });
+  const read = (file: string): string => readFileSync(join(cwd, file), 'utf8');
+  const begun = new Map<string, number>();
+  for (const item of read('executed.txt').trimEnd().split('\n')) begun.set(item, (begun.get(item) ?? 0) + 1);
+  return {
+    ended,
+    report: JSON.parse(read('data/runs/r/report.json')) as Report,
+    output: read('out.csv'),
+    log: [0, 1, 2].map((shard) => read(`logs/r/shard-0000${shard}.log`)).join(''),
+    status: JSON.parse(status.stdout) as Result['status'],
+    begun,
+  };
+}
+
+/** All runs, a few at a time; each of them is three cells. */
+beforeAll(async () => {
+  const todo = Object.keys(POISONS).flatMap((poison) => CONCURRENCIES.map((concurrency) => ({ poison, concurrency })));
+  const next = async (): Promise<void> => {
+    for (let cell = todo.shift(); cell; cell = todo.shift()) {
+      const result = runCell(cell.poison, cell.concurrency);
+      result.catch(() => undefined);
+      results.set(`${cell.poison} ${cell.concurrency}`, result);
+      await result.catch(() => undefined);
+    }
+  };
+  await Promise.all([next(), next(), next()]);
+}, 240_000);
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+const resultOf = (poison: string, concurrency: number): Promise<Result> =>
+  results.get(`${poison} ${concurrency}`) ?? Promise.reject(new Error('was not run'));
+
+describe.each(Object.keys(POISONS))('an item that %s', (poison) => {
+  const { cause } = POISONS[poison] ?? { cause: 'ok' };
+  describe.each(CONCURRENCIES)('with concurrency %d', (concurrency) => {
+    test.each(Object.keys(PLACES) as PlaceName[])('%s of its batch costs itself, and nothing else', async (place) => {
+      const { report, output, begun } = await resultOf(poison, concurrency);
+      const mates = Array.from({ length: BATCH }, (_, index) => `${place}-${index}`).filter((_, index) => index !== PLACES[place]);
+      const failures = report.failures.filter(({ key }) => key.includes(place));
+      expect(failures).toMatchObject([{ key: `poison-${place}`, cause, tries: 1 }]);
+      expect(output.split('\n').filter((line) => line.startsWith(`${place}-`))).toEqual(mates.map((item) => `${item},"two`));
+
+      const alone = concurrency === 1 || cause === 'error';
+      expect(begun.get(`poison-${place}`)).toBeLessThanOrEqual(alone ? 1 : 2);
+      // Those that were in flight with it are tried once more, alone; nobody else is.
+      const again = mates.filter((item) => begun.get(item) !== 1);
+      expect(again.length).toBeLessThanOrEqual(alone ? 0 : concurrency - 1);
+      expect(again.filter((item) => begun.get(item) !== 2)).toEqual([]);
+    });
+
+    test('leaves the bytes of a list without it', async () => {
+      const { ended, output, report } = await resultOf(poison, concurrency);
+      expect(output).toBe(csvOf(ITEMS.filter((item) => !item.startsWith('poison'))));
+      expect(ended.code).toBe(1);
+      expect(report.failedByCause).toEqual({ [cause]: 3 });
+    });
+  });
+});
