@@ -14,11 +14,12 @@ import { perItem } from './per-item.ts';
 import { poisoned } from './poisoned.ts';
 import { recycle } from './recycle.ts';
 import { scaling } from './scaling.ts';
+import { stop } from './stop.ts';
 import type { Benchmark } from './support/benchmark.ts';
 import { circumstances, updateReadme } from './support/readme.ts';
 import { tableOf } from './support/table.ts';
 
-const ALL: readonly Benchmark[] = [recycle, perItem, merge, scaling, leak, io, parent, long, poisoned];
+const ALL: readonly Benchmark[] = [recycle, perItem, merge, scaling, leak, io, parent, long, stop, poisoned];
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },
 });

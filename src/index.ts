@@ -1,5 +1,6 @@
 import type { MergeOptions, MergeResult, PlanPreview, Replayed, ReplayOptions, RunChoice, RunInfo } from './core/api.ts';
 import type { Calibration } from './core/calibration.ts';
+import type { ControlRequest } from './core/control.ts';
 import type { RunHandle } from './core/handle.ts';
 import type { LaunchOptions, RerunChoice, ResumeOptions } from './core/options.ts';
 import type { Status } from './core/report.ts';
@@ -13,6 +14,7 @@ export type * from './core/evidence.ts';
 export type * from './core/report.ts';
 export type * from './core/options.ts';
 export type * from './core/handle.ts';
+export type { ControlAnswer, ControlRequest } from './core/control.ts';
 export type * from './core/api.ts';
 export type * from './core/calibration.ts';
 
@@ -76,6 +78,11 @@ export async function plan(options: LaunchOptions): Promise<PlanPreview> {
 /** How a run stands, from any process. */
 export async function status(choice: RunChoice = {}): Promise<Status> {
   return (await import('./run/inspect.ts')).statusOf(choice);
+}
+
+/** Steers a run that is going on in another process; gives what that one says. Rejects with a `UserError` where it cannot be done. */
+export async function ctl(choice: RunChoice, request: ControlRequest): Promise<string> {
+  return (await import('./run/control-client.ts')).controlRun(choice, request);
 }
 
 /** Merges a run again. */

@@ -1,14 +1,14 @@
 import type { ItemFailure } from '../core/events.ts';
 import { behind, restOf } from '../core/halve.ts';
 import type { Span } from '../core/intervals.ts';
-import type { Rows } from '../core/worker.ts';
+import { ItemTimes } from '../core/times.ts';
 import type { FrozenItem } from '../input/item-reader.ts';
 import type { ToParent } from '../ipc/messages.ts';
 import { PartWriter } from '../store/part-writer.ts';
 import type { BatchOptions } from './batch-options.ts';
 import { ItemContext } from './context.ts';
 import { DoneSpans } from './done-spans.ts';
-import { emitRows, isPromise } from './emit-rows.ts';
+import { emitLater, emitRows, isPromise } from './emit-rows.ts';
 import { Gate } from './gate.ts';
 import { Marks } from './marks.ts';
 import { OpenItems } from './open-items.ts';
@@ -35,7 +35,7 @@ export class Batch {
   readonly #abandon = new AbortController();
   readonly #done = new DoneSpans();
   readonly #failed: ItemFailure[] = [];
-  #itemMs = 0;
+  readonly #times = new ItemTimes();
   #rows = 0;
   #begun = 0;
   #lastBegun = -1;
@@ -96,8 +96,8 @@ export class Batch {
       // Told before: a disk that takes its time for what follows is no item's fault.
       this.#beat(performance.now(), true);
       const totals = this.#writer.finish();
-      const rss = peakRss();
-      return { type: 'receipt', spans: this.#done.spans(), totals, failed: this.#failed, itemMs: this.#itemMs, rss };
+      const [rss, itemMs, times] = [peakRss(), this.#times.sum, this.#times.pack()];
+      return { type: 'receipt', spans: this.#done.spans(), totals, failed: this.#failed, itemMs, rss, times };
     } finally {
       clearInterval(timer);
     }
@@ -128,28 +128,25 @@ export class Batch {
     this.#open.begin(entry, before);
     try {
       this.#marks.started(entry);
-      const rows = this.#options.worker.process(entry.item as never, context as never);
-      const count = isPromise(rows) ? this.#emitLater(rows, lines) : emitRows(rows, this.#options.encode, this.#sink(lines));
-      if (typeof count === 'number') return this.#finish(entry, count, lines, before);
+      const { worker, encode } = this.#options;
+      const rows = worker.process(entry.item as never, context as never);
+      const count = isPromise(rows) ? emitLater(rows, encode, this.#sink(lines)) : emitRows(rows, encode, this.#sink(lines));
+      if (typeof count === 'number') return this.#finish(entry, count, lines, context);
       return count
-        .then((settled) => this.#finish(entry, settled, lines, before))
+        .then((settled) => this.#finish(entry, settled, lines, context))
         .catch((error: unknown) => this.#threw(entry, context, tries, error));
     } catch (error) {
       return this.#threw(entry, context, tries, error);
     }
   }
 
-  async #emitLater(rows: PromiseLike<Rows>, lines: string[] | undefined): Promise<number> {
-    return emitRows(await rows, this.#options.encode, this.#sink(lines));
-  }
-
   #sink(lines: string[] | undefined): (line: string) => void {
     return lines ? (line) => void lines.push(line) : this.#toPart;
   }
 
-  #finish(entry: FrozenItem, rows: number, lines: readonly string[] | undefined, before: number): undefined {
+  #finish(entry: FrozenItem, rows: number, lines: readonly string[] | undefined, context: ItemContext): undefined {
     const now = performance.now();
-    const ms = now - before;
+    const ms = context.end(now);
     try {
       if (lines) for (const line of lines) this.#writer.append(line);
       this.#writer.done(entry.index, entry.key, rows, ms);
@@ -158,7 +155,7 @@ export class Batch {
       this.#breakOff(error);
     }
     this.#now = now;
-    this.#itemMs += ms;
+    this.#times.add(ms);
     this.#rows += rows;
     this.#lastKey = entry.key;
     this.#done.add(entry.index);
@@ -169,7 +166,7 @@ export class Batch {
 
   #threw(entry: FrozenItem, context: ItemContext, tries: number, error: unknown): Thrown {
     const thrown = new Thrown(error, context.timedOut);
-    this.#now = performance.now();
+    context.end((this.#now = performance.now()));
     this.#tries.set(entry.index, tries);
     if (this.#concurrency === 1) this.#writer.discard();
     this.#open.end(entry);
@@ -192,10 +189,12 @@ export class Batch {
   async #again(entry: FrozenItem, first: Thrown): Promise<void> {
     const { work, send } = this.#options;
     const before = (this.#tries.get(entry.index) ?? 1) - 1;
+    let pause = { since: 0, ms: 0 };
     // Imported on the first throw only: most children never need it.
     const { default: pRetry } = await import('p-retry');
     const attempt = async (n: number): Promise<void> => {
       if (n === 1) throw first;
+      await this.#options.shared.stopped.rest(pause.since, pause.ms, this.#abandon.signal);
       await this.#gate.enter();
       const thrown = await this.#try(entry, performance.now());
       if (!thrown) return;
@@ -207,7 +206,8 @@ export class Batch {
         ...pauses(before, work.retries),
         signal: this.#abandon.signal,
         shouldRetry: ({ error }) => error instanceof Thrown && !error.isFinal && this.#fatal === undefined,
-        onFailedAttempt: ({ error, retriesLeft }) => {
+        onFailedAttempt: ({ error, retriesLeft, retryDelay }) => {
+          pause = { since: performance.now(), ms: retryDelay };
           if (retriesLeft === 0 || (error instanceof Thrown && error.isFinal)) return;
           this.#writer.note(entry.index, entry.key, 'tried');
           send({ type: 'tried', index: entry.index, key: entry.key, tries: this.#tries.get(entry.index) ?? 1, message: error.message });
@@ -242,8 +242,9 @@ export class Batch {
 
   #beat(now: number, closing: boolean): void {
     this.#beatAt = now;
-    const [settled, rss] = [this.#done.size + this.#failed.length, process.memoryUsage.rss()];
-    const oldest = this.#open.oldest(now);
-    this.#options.send({ type: 'progress', settled, rows: this.#rows, begun: this.#begun, lastKey: this.#lastKey, oldest, rss, closing });
+    const open = this.#open.list((since) => this.#options.shared.stopped.taken(since, now));
+    const [failed, rows, begun, lastKey, rss] = [this.#failed.length, this.#rows, this.#begun, this.#lastKey, process.memoryUsage.rss()];
+    const count = { settled: this.#done.size + failed, failed, rows, begun };
+    this.#options.send({ type: 'progress', ...count, lastKey, oldest: open[0] ?? null, open, times: this.#times.pack(), rss, closing });
   }
 }

@@ -1,4 +1,5 @@
 import type { Context, Log } from '../core/worker.ts';
+import type { StoppedTime } from './stopped-time.ts';
 
 /** What all items of an attempt share. */
 export interface Shared {
@@ -8,6 +9,7 @@ export interface Shared {
   readonly state: unknown;
   readonly log: Log;
   readonly itemTimeout: number | undefined;
+  readonly stopped: StoppedTime;
 }
 
 /** The `ctx` of one item. Its signal is made when it is first asked for: most items never do, and it costs more than they do. */
@@ -15,14 +17,16 @@ export class ItemContext implements Context {
   readonly index: number;
   readonly key: string;
   readonly attempt: number;
+  /** When it began, on the clock of `performance.now`. */
+  readonly since: number;
   readonly #shared: Shared;
-  readonly #since: number;
   #signal: AbortSignal | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   /** `since`: when the item began, on the clock of `performance.now`. */
   constructor(shared: Shared, index: number, key: string, attempt: number, since: number) {
     this.#shared = shared;
-    this.#since = since;
+    this.since = since;
     this.index = index;
     this.key = key;
     this.attempt = attempt;
@@ -49,12 +53,26 @@ export class ItemContext implements Context {
   }
 
   get signal(): AbortSignal {
-    const { itemTimeout } = this.#shared;
-    this.#signal ??=
-      itemTimeout === undefined
-        ? new AbortController().signal
-        : AbortSignal.timeout(Math.max(1, itemTimeout - (performance.now() - this.#since)));
+    if (this.#signal) return this.#signal;
+    const aborting = new AbortController();
+    this.#signal = aborting.signal;
+    this.#watch(aborting);
     return this.#signal;
+  }
+
+  /** The item has ended, and its time is not looked at any more; gives how long it took (ms). `now`: by `performance.now`. */
+  end(now: number): number {
+    if (this.#timer) clearTimeout(this.#timer);
+    return this.#shared.stopped.taken(this.since, now);
+  }
+
+  /** Aborts when the item's time is over. Not `AbortSignal.timeout`: time in which the process stood still does not count. */
+  #watch(aborting: AbortController): void {
+    const { itemTimeout, stopped } = this.#shared;
+    if (itemTimeout === undefined) return;
+    const left = itemTimeout - stopped.taken(this.since, performance.now());
+    if (left <= 0) return aborting.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+    this.#timer = setTimeout(() => this.#watch(aborting), Math.ceil(left)).unref();
   }
 
   /** True when the item's time was over before it ended. */

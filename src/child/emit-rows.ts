@@ -27,6 +27,11 @@ export function emitRows(rows: Rows, encode: Encode, sink: (line: string) => voi
   return 1;
 }
 
+/** As `emitRows`, for rows that have to be waited for. */
+export async function emitLater(rows: PromiseLike<Rows>, encode: Encode, sink: (line: string) => void): Promise<number> {
+  return emitRows(await rows, encode, sink);
+}
+
 async function emitStream(rows: AsyncIterable<Row>, encode: Encode, sink: (line: string) => void): Promise<number> {
   let count = 0;
   for await (const row of rows) {

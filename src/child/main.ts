@@ -10,6 +10,7 @@ import { loadWorker } from './load-worker.ts';
 import { Meter } from './meter.ts';
 import { validateParams } from './params.ts';
 import { printTo } from './stdio.ts';
+import { StoppedTime } from './stopped-time.ts';
 
 /** A child that is set up. */
 interface Ready {
@@ -94,7 +95,7 @@ async function work(message: WorkMessage): Promise<void> {
     if (message.log !== undefined) printTo(message.log);
     const { items, spans, shard, batch: number, itemTimeout } = message;
     const reader = items.kind === 'range' ? rangeReader(items.start, items.end) : openFrozen(items.file);
-    const shared = { shard, batch: number, params, state, log, itemTimeout };
+    const shared = { shard, batch: number, params, state, log, itemTimeout, stopped: new StoppedTime(message.stops) };
     const meter = message.measure ? new Meter() : undefined;
     const entries = meter ? meter.watch(reader.read(spans)) : reader.read(spans);
     batch = new Batch({ work: message, worker, shared, encode, entries, send });

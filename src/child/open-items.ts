@@ -1,5 +1,8 @@
 import type { FrozenItem } from '../input/item-reader.ts';
 
+/** So many items in flight are named in a heartbeat. */
+const MOST = 16;
+
 /** The items that a child has begun and not ended, with the moment (of `performance.now`) at which each began. */
 export class OpenItems {
   // Nearly always there is one, and it is a field: a map would cost a quick item a tenth of its time.
@@ -19,10 +22,13 @@ export class OpenItems {
     else this.#others?.delete(index);
   }
 
-  /** The one that has taken longest so far. */
-  oldest(now: number): { readonly key: string; readonly ms: number } | null {
-    let oldest = this.#item === undefined ? undefined : { item: this.#item, since: this.#since };
-    for (const open of this.#others?.values() ?? []) if (oldest === undefined || open.since < oldest.since) oldest = open;
-    return oldest === undefined ? null : { key: oldest.item.key, ms: now - oldest.since };
+  /** The first sixteen of them, the one that has taken longest first; `age` tells how long since a moment of `performance.now`. */
+  list(age: (since: number) => number): { readonly key: string; readonly ms: number }[] {
+    const all = this.#item === undefined ? [] : [{ item: this.#item, since: this.#since }];
+    all.push(...(this.#others?.values() ?? []));
+    return all
+      .toSorted((a, b) => a.since - b.since)
+      .slice(0, MOST)
+      .map(({ item, since }) => ({ key: item.key, ms: age(since) }));
   }
 }

@@ -4,6 +4,7 @@ import { listRuns, status } from '../index.ts';
 import { UserError } from '../core/errors.ts';
 import { EXIT } from '../core/exit-codes.ts';
 import { looksLikeIndexSet, parseIndexSet } from '../core/index-set.ts';
+import { isGoingOn } from '../core/report.ts';
 import { IntervalSet } from '../core/intervals.ts';
 import { shardName } from '../core/names.ts';
 import { LogReader, findLogs } from './log-files.ts';
@@ -25,7 +26,7 @@ export async function logs(input: Input): Promise<number> {
   const folder = first.shards[0] ? dirname(first.shards[0].log) : join(choice.logsDir ?? 'logs', first.run);
   const printer = new Printer(folder, wanted, wanted.size !== 1 && first.shards.length !== 1);
 
-  let over = !isGoingOn(first);
+  let over = !isGoingOn(first.state);
   if (input.settings.verb.follow) over = await follow(printer, { ...choice, run: first.run });
   else if ((await printer.print()) === 0) note(`no logs in ${folder} yet`);
   // A last line without its end is printed only once nobody can write that end any more.
@@ -65,7 +66,7 @@ async function follow(printer: Printer, choice: RunChoice): Promise<boolean> {
     while (!over && !signal.aborted) {
       if (performance.now() - askedAt >= ASK_MS) {
         // Asked before reading, so that what is printed after a yes is all there is.
-        over = !isGoingOn(await status(choice));
+        over = !isGoingOn((await status(choice)).state);
         askedAt = performance.now();
       }
       await printer.print();
@@ -76,8 +77,6 @@ async function follow(printer: Printer, choice: RunChoice): Promise<boolean> {
     process.off('SIGINT', stop);
   }
 }
-
-const isGoingOn = ({ state }: Status): boolean => state === 'planning' || state === 'running';
 
 /** Prints the logs of some shards; each time what was appended since, and logs that appeared. */
 class Printer {

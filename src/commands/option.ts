@@ -1,7 +1,20 @@
-import type { Halt, Progress, Tolerance } from '../core/options.ts';
+import type { Deadline, Halt, Progress, Tolerance } from '../core/options.ts';
 
 /** The verbs of the command line, one file each. */
-export type VerbName = 'run' | 'plan' | 'resume' | 'rerun' | 'status' | 'logs' | 'merge' | 'runs' | 'clean' | 'init' | 'replay' | 'shard';
+export type VerbName =
+  | 'run'
+  | 'plan'
+  | 'resume'
+  | 'rerun'
+  | 'status'
+  | 'ctl'
+  | 'logs'
+  | 'merge'
+  | 'runs'
+  | 'clean'
+  | 'init'
+  | 'replay'
+  | 'shard';
 
 /** What an option's text is read as. `flag` takes no text; `list` and `pairs` may be repeated. */
 export interface KindValues {
@@ -10,6 +23,7 @@ export interface KindValues {
   readonly size: number;
   readonly tolerance: Tolerance;
   readonly halt: Halt;
+  readonly deadline: Deadline;
   readonly progress: Progress;
   readonly text: string;
   readonly flag: boolean;

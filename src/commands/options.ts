@@ -186,4 +186,14 @@ export const RUN_OPTIONS = {
     describe: 'give up early: soon,fail=3 starts nothing new after 3 failed items, now,fail=10% ends everything',
     fallback: 'never',
   },
+  deadline: {
+    kind: 'deadline',
+    neutral: 'none',
+    flag: 'deadline',
+    arg: 'T',
+    group: CARE,
+    verbs: SESSION,
+    describe: 'when to be over, from now (2h) or by the clock (17:30): what does not fit is left for resume; for this session only',
+    fallback: 'none',
+  },
 } as const satisfies Readonly<Record<string, Option>>;

@@ -1,7 +1,7 @@
 import type { Option } from './option.ts';
 
 const SESSION = ['run', 'plan', 'resume', 'rerun', 'shard'] as const;
-const PLACE = ['run', 'plan', 'resume', 'rerun', 'status', 'logs', 'merge', 'runs', 'clean', 'shard', 'replay'] as const;
+const PLACE = ['run', 'plan', 'resume', 'rerun', 'status', 'ctl', 'logs', 'merge', 'runs', 'clean', 'shard', 'replay'] as const;
 const ROWS = 'Output:';
 const REST = 'General:';
 

@@ -18,13 +18,14 @@ export function formatSnapshot(snapshot: Snapshot): string {
   return [facts.join('  '), ...slots.filter(({ shard }) => shard !== null).map(formatSlot)].join('\n');
 }
 
-function formatSlot({ slot, shard, batch, stolen, done, total, pid, rssBytes, lastKey }: SlotView): string {
+function formatSlot({ slot, shard, batch, stolen, done, total, pid, rssBytes, lastKey, stuckMs }: SlotView): string {
   const facts = [
     `  slot ${slot}`,
     `shard ${shard} batch ${batch ?? '-'}${stolen ? ' (taken over)' : ''}`,
     `${done}/${total}`,
     `pid ${pid ?? '-'}`,
     ...(rssBytes === null ? [] : [formatBytes(rssBytes)]),
+    ...(stuckMs === undefined ? [] : [`has finished nothing for ${formatDuration(stuckMs)}`]),
     ...(lastKey === null ? [] : [`last ${shown(lastKey, 40)}`]),
   ];
   return facts.join('  ');

@@ -1,7 +1,9 @@
-import { formatBytes, formatCount } from '../core/quantities.ts';
+import { formatBytes, formatCount, formatDuration } from '../core/quantities.ts';
 import { remedy } from '../core/remedy.ts';
 import { evidenceLines } from '../reporters/evidence.ts';
+import { isGoingOn } from '../core/report.ts';
 import { formatPercent, formatRate, formatSeconds, plural } from '../reporters/numbers.ts';
+import { doingText } from '../reporters/steering-notices.ts';
 import { explainStop, isSetup } from '../reporters/stops.ts';
 import { escapeText, shown } from '../reporters/text.ts';
 import { commandFor } from '../run/next-command.ts';
@@ -15,7 +17,7 @@ const MOST_EVIDENCE = 5;
 
 /** `shardyard status` for people. `place` goes into the command that does what is left. */
 export function formatStatus(status: Status, place: Omit<RunChoice, 'run'>, chalk: ChalkInstance): string {
-  return [head(status, chalk), shardTable(status.shards, chalk), failures(status, chalk), next(status, place, chalk)]
+  return [head(status, chalk), alarms(status, chalk), shardTable(status.shards, chalk), failures(status, chalk), next(status, place, chalk)]
     .filter((section) => section !== '')
     .join('\n');
 }
@@ -48,6 +50,16 @@ function why(stopped: Status['stopped']): string {
 }
 
 const memory = (bytes: number | null): string => (bytes === null ? '-' : formatBytes(bytes));
+
+/** What is stuck, and below it what all children were doing when that was noticed. */
+function alarms({ alarms: all }: Status, chalk: ChalkInstance): string {
+  const lines = all.map(({ shard, quietMs, p99Ms }) => {
+    const usual = `99 % of its items take less than ${formatDuration(p99Ms)}`;
+    return chalk.red(`alarm: shard ${shard} has finished nothing for ${formatDuration(quietMs)}; ${usual}`);
+  });
+  const doing = all.at(-1)?.doing.flatMap(doingText) ?? [];
+  return lines.length === 0 ? '' : `${[...lines, ...doing].join('\n')}\n`;
+}
 
 function shardTable(shards: readonly ShardStatus[], chalk: ChalkInstance): string {
   if (shards.length === 0) return '';
@@ -128,6 +140,8 @@ function evidence(all: Status['failures']): string {
 
 function next({ run, state, items }: Status, place: Omit<RunChoice, 'run'>, chalk: ChalkInstance): string {
   if (state === 'interrupted' || state === 'stopped') return `to go on: ${chalk.bold(commandFor('resume', run, place))}\n`;
-  if (state === 'planning' || state === 'running' || items.failed === 0) return '';
+  if (state === 'paused') return `to go on: ${chalk.bold(commandFor('ctl', run, place, ' continue'))}\n`;
+  if (state === 'suspended') return `to go on: ${chalk.bold('fg')} in its terminal, or send SIGCONT to its process\n`;
+  if (isGoingOn(state) || items.failed === 0) return '';
   return `to do again what failed: ${chalk.bold(commandFor('rerun', run, place, ' --failed'))}\n`;
 }

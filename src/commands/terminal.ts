@@ -9,14 +9,18 @@ export const stdoutClosed: AbortSignal = closing.signal;
 /** Colours for stdout and stderr; they respect NO_COLOR, FORCE_COLOR and whether it is a terminal. */
 export const colour = { out: new Chalk(), err: chalkStderr };
 
-/** Makes a closed stdout or stderr a quiet end instead of a crash. Called once, by `main`. */
+/** What writing fails with when nobody reads any more: a pipe is closed, a terminal is gone. */
+const isGone = ({ code }: NodeJS.ErrnoException, isTerminal: boolean): boolean => code === 'EPIPE' || (isTerminal && code === 'EIO');
+
+/** Makes a closed stdout or stderr, or a terminal that is gone, a quiet end instead of a crash. Called once, by `main`. */
 export function tolerateClosedPipes(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw new UserError(`cannot write to stdout (${error.code ?? error.message})`, { cause: error });
+    if (!isGone(error, process.stdout.isTTY))
+      throw new UserError(`cannot write to stdout (${error.code ?? error.message})`, { cause: error });
     closing.abort();
   });
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (!isGone(error, process.stderr.isTTY)) throw error;
   });
 }
 

@@ -1,6 +1,6 @@
 import { UserError, unreachable } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import { parseDuration, parseHalt, parseInteger, parseSize, parseTolerance } from '../core/quantities.ts';
+import { parseDeadline, parseDuration, parseHalt, parseInteger, parseSize, parseTolerance } from '../core/quantities.ts';
 import type { Progress } from '../core/options.ts';
 import type { Given } from './sources.ts';
 import type { KindValues, Option } from './option.ts';
@@ -44,6 +44,8 @@ function readText(option: Option, text: string): KindValues[Option['kind']] {
       return parseTolerance(text);
     case 'halt':
       return parseHalt(text);
+    case 'deadline':
+      return parseDeadline(text);
     case 'progress':
       return readProgress(text);
     case 'flag':

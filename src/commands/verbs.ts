@@ -121,6 +121,24 @@ export const VERBS: Readonly<Record<VerbName, Verb>> = {
     ],
     load: async () => (await import('./status.ts')).status,
   },
+  ctl: {
+    positionals: [
+      RUN,
+      { name: 'what', describe: 'pause, continue, processes N, retire SHARD, kill SHARD or stop' },
+      { name: 'value', describe: 'the number or the shard' },
+    ],
+    summary: 'steer a run that is going on: pause, continue, processes N, retire SHARD, kill SHARD, stop',
+    notes:
+      'pause: nothing new is dispatched, children finish the batches that they have. processes: more or fewer children at a time; what is too many ' +
+      'finishes its batch. retire: the shard’s child ends after its item, a fresh one goes on. kill: it is killed, its batch put back; costs no ' +
+      'item a try. stop: as Ctrl-C in its own terminal.',
+    examples: [
+      ['shardyard ctl pause', 'the latest run'],
+      ['shardyard ctl my-run processes 4', 'four children at a time from now on'],
+      ['shardyard ctl my-run kill 3', 'the child that works at shard 3'],
+    ],
+    load: async () => (await import('./ctl.ts')).ctl,
+  },
   logs: {
     positionals: [RUN, { name: 'shards', describe: 'which shards, such as 0,3,5-9; default: all' }],
     summary: 'print what the children of each shard printed',

@@ -23,7 +23,7 @@ export interface PlanPreview {
 /** A line of `shardyard runs`. Times in milliseconds since 1970. */
 export interface RunInfo {
   readonly run: string;
-  readonly state: 'planning' | 'running' | 'interrupted' | 'done' | 'failed' | 'stopped' | 'unreadable';
+  readonly state: 'planning' | 'running' | 'paused' | 'suspended' | 'interrupted' | 'done' | 'failed' | 'stopped' | 'unreadable';
   readonly items: number;
   readonly done: number;
   readonly failed: number;

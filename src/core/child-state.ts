@@ -50,3 +50,8 @@ function change(children: Map<number, ChildState>, id: number, to: (child: Child
   const child = children.get(id);
   if (child) children.set(id, to(child));
 }
+
+/** How long a child has taken to be set up (ms): what it says, without the time in which it stood still. */
+export function setupTime(child: ChildState | undefined, said: number, now: number): number {
+  return child?.phase === 'starting' ? Math.min(said, Math.max(0, now - child.since)) : said;
+}

@@ -1,3 +1,4 @@
+import type { ControlRequest } from './control.ts';
 import type { Evidence } from './evidence.ts';
 import type { Span } from './intervals.ts';
 import type { Cause } from './outcome.ts';
@@ -154,6 +155,22 @@ export type RunEvent = { readonly at: number } & (
       readonly child?: number;
     }
   | { readonly type: 'guard-started'; readonly pid: number }
+  /** Somebody steered the run: from another terminal, or a program by its handle. */
+  | { readonly type: 'controlled'; readonly request: ControlRequest }
+  /** Every child and every clock stands still (Ctrl-Z), until `awoke`. */
+  | { readonly type: 'suspended' }
+  /** They go on; `ms` counts as nobody's time. Without `suspended` before it, this process itself had been stopped from outside. */
+  | { readonly type: 'awoke'; readonly ms: number }
+  /** An attempt has finished nothing for `quietMs`, five times its shard's p99 or more; `doing`: what every child was at. */
+  | ({
+      readonly type: 'alarmed';
+      readonly child: number;
+      readonly quietMs: number;
+      readonly p99Ms: number;
+      readonly doing: readonly ChildDoing[];
+    } & AttemptId)
+  /** It has finished something again. */
+  | ({ readonly type: 'calmed' } & AttemptId)
   | { readonly type: 'warned'; readonly message: string }
   | { readonly type: 'stopping'; readonly why: StopReason; readonly how: 'drain' | 'kill' }
   | {
@@ -167,9 +184,23 @@ export type RunEvent = { readonly at: number } & (
   | { readonly type: 'closed'; readonly state: EndState }
 );
 
+/** What a child is at. `silentMs`: since its last heartbeat; its event loop is blocked where that is long. */
+export interface ChildDoing extends AttemptId {
+  readonly child: number;
+  readonly pid: number;
+  readonly done: number;
+  readonly total: number;
+  readonly rssBytes: number | null;
+  readonly silentMs: number;
+  /** Items in flight, the oldest first. */
+  readonly items: readonly { readonly key: string; readonly ms: number }[];
+  /** The last lines that it printed. */
+  readonly lines: readonly string[];
+}
+
 /** `normal`: as the user asked; `careful`: every start is written down before it happens; `alone`: careful, one item at a time. */
 export type AttemptMode = 'normal' | 'careful' | 'alone';
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'halt' | 'abort' | 'setup' | 'disk';
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'halt' | 'deadline' | 'ctl' | 'abort' | 'setup' | 'disk';
 /** How a session ended: all items settled and merged, settled with failures, or stopped and resumable. */
 export type EndState = 'done' | 'failed' | 'stopped';
 export type EventType = RunEvent['type'];

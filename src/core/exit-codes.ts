@@ -26,6 +26,8 @@ export const STOP_CODES: Readonly<Record<StopReason, number>> = {
   SIGHUP: EXIT.stopped,
   abort: EXIT.stopped,
   halt: EXIT.stopped,
+  deadline: EXIT.stopped,
+  ctl: EXIT.sigint,
   setup: EXIT.failed,
   disk: EXIT.failed,
 };

@@ -1,3 +1,4 @@
+import type { ControlAnswer, ControlRequest } from './control.ts';
 import type { RunEvent } from './events.ts';
 import type { Report, Snapshot } from './report.ts';
 
@@ -12,7 +13,18 @@ export interface RunHandle extends AsyncIterable<RunEvent> {
   /** The run as it stands now. */
   snapshot(): Snapshot;
   /** First call: start nothing new, let items in flight finish, commit. Second call: end everything at once. */
-  stop(why?: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'abort'): void;
+  stop(why?: 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'ctl' | 'abort'): void;
+  /** Dispatches nothing new; children finish the batches that they have. */
+  pause(): void;
+  /** Takes back `pause`. */
+  continue(): void;
+  /** So many children at a time from now on; what is too many finishes its batch first. */
+  setProcesses(processes: number): void;
+  /** What `shardyard ctl` asks of a run; says what came of it. `retire` and `kill` are about the children of one shard. */
+  control(request: ControlRequest): ControlAnswer;
+  /** Has every child stand still, and every clock of the run, until `wake`: for a program that is about to be stopped itself. */
+  suspend(): void;
+  wake(): void;
 }
 
 /** Shows a run to somebody. */

@@ -4,6 +4,9 @@ export interface Halt {
   readonly fail: { readonly count: number } | { readonly percent: number };
 }
 
+/** When a session is to be over: so long after its beginning, at a moment (ms since 1970), or when a clock shows so many minutes after midnight. */
+export type Deadline = { readonly after: number } | { readonly at: number } | { readonly clock: number };
+
 /** An amount of failures that is tolerated. */
 export type Tolerance = { readonly count: number } | { readonly percent: number };
 
@@ -37,6 +40,8 @@ export interface LaunchOptions {
   readonly memoryFree?: number;
   readonly maxFailures?: Tolerance;
   readonly halt?: Halt;
+  /** Of this session only: a later one does not remember it. */
+  readonly deadline?: Deadline;
   readonly strictColumns?: boolean;
   readonly dataDir?: string;
   readonly logsDir?: string;

@@ -1,5 +1,5 @@
 import { UserError } from './errors.ts';
-import type { Halt, Tolerance } from './options.ts';
+import type { Deadline, Halt, Tolerance } from './options.ts';
 
 const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const BYTES: Readonly<Record<string, number>> = {
@@ -77,6 +77,22 @@ export function parseHalt(text: string): Halt {
   if (('count' in fail ? fail.count : fail.percent) === 0)
     throw new UserError(`${quote(text)} would give up before the first failure`, { hint });
   return { when: match[1] === 'now' ? 'now' : 'soon', fail };
+}
+
+/** When to be over: `2h` from the beginning, `17:30` on the clock, or `2026-11-22T17:30` (local time, or with an offset). */
+export function parseDeadline(text: string): Deadline {
+  const wanted = text.trim();
+  const [, hours, minutes] = /^(\d{1,2}):(\d{2})$/.exec(wanted) ?? [];
+  if (Number(hours) < 24 && Number(minutes) < 60) return { clock: Number(hours) * 60 + Number(minutes) };
+  const at = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(wanted) ? Date.parse(wanted) : Number.NaN;
+  if (Number.isFinite(at)) return { at };
+  if (/[:T]|\d-\d/.test(wanted))
+    throw new UserError(`${quote(text)} is not a moment`, {
+      hint: 'write a time such as 17:30 or 2026-11-22T17:30, or a duration such as 2h',
+    });
+  const after = parseDuration(text);
+  if (after === 0) throw new UserError(`${quote(text)} leaves no time`, { hint: 'write a duration such as 2h, or a time such as 17:30' });
+  return { after };
 }
 
 /** For people, to three digits or so: `850ms`, `47.1s`, `4m33s`, `1h02m`, `3d04h`. Read back by `parseDuration`. */

@@ -1,6 +1,6 @@
 import type { Evidence } from './evidence.ts';
 import type { Cause } from './outcome.ts';
-import type { EndState, StopReason } from './events.ts';
+import type { ChildDoing, EndState, StopReason } from './events.ts';
 
 /** So many failed items are listed in `report.json` and by `status`; the journal has all of them. */
 export const MOST_LISTED = 1000;
@@ -45,13 +45,25 @@ export interface ShardStatus {
   readonly log: string;
 }
 
+/** Whether somebody is at work on a run in this state. */
+export const isGoingOn = (state: Status['state']): boolean => ['planning', 'running', 'paused', 'suspended'].includes(state);
+
+/** An attempt that has finished nothing for five times its shard's p99 or longer, and what all children were doing when that was noticed. */
+export interface AlarmStatus {
+  readonly shard: number;
+  readonly batch: number;
+  readonly quietMs: number;
+  readonly p99Ms: number;
+  readonly doing: readonly ChildDoing[];
+}
+
 /**
  * `shardyard status --json`. Rates are items a second. An item is either done, failed, running or waiting; only one that failed and kept
  * the rows of an earlier try is both done and failed. An item that is to be done again is not done.
  */
 export interface Status {
   readonly run: string;
-  readonly state: 'planning' | 'running' | 'interrupted' | EndState;
+  readonly state: 'planning' | 'running' | 'paused' | 'suspended' | 'interrupted' | EndState;
   /** Why the last session, or the one that is going on, was or is being stopped; null when it was not. */
   readonly stopped: Stopped | null;
   readonly items: {
@@ -66,6 +78,8 @@ export interface Status {
   readonly etaSeconds: number | null;
   /** The most memory that a child was seen with, in the last session. */
   readonly peakRssBytes: number | null;
+  /** Attempts of a run that is going on that have finished nothing for suspiciously long. */
+  readonly alarms: readonly AlarmStatus[];
   readonly shards: readonly ShardStatus[];
   /** The first 1,000 in item order; `items.failed` counts all. */
   readonly failures: readonly FailureRow[];
@@ -89,12 +103,14 @@ export interface SlotView {
   /** The most that its child was seen with. */
   readonly peakRssBytes: number | null;
   readonly lastKey: string | null;
+  /** For how long it has finished nothing, where that is suspicious (an alarm). */
+  readonly stuckMs?: number;
 }
 
 /** The run as it stands right now; what is not in the journal because it changes all the time. */
 export interface Snapshot {
   readonly run: string;
-  readonly phase: 'planning' | 'working' | 'stopping' | 'merging' | 'ended';
+  readonly phase: 'planning' | 'working' | 'paused' | 'suspended' | 'stopping' | 'merging' | 'ended';
   readonly total: number;
   readonly done: number;
   readonly failed: number;

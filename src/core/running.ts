@@ -1,4 +1,4 @@
-import type { AttemptId, AttemptMode } from './events.ts';
+import type { AttemptId, AttemptMode, RunEvent } from './events.ts';
 import type { IntervalSet } from './intervals.ts';
 
 /** A dispatched attempt that has neither been committed nor ended. `unsettled`: its positions without rows or failure so far. */
@@ -7,7 +7,10 @@ export interface Running extends AttemptId {
   readonly slot: number;
   readonly stolen: boolean;
   readonly mode: AttemptMode;
-  readonly since: number;
+  /** When it was dispatched (ms since 1970); time in which it stood still moves it. */
+  since: number;
+  /** Set while it has finished nothing for suspiciously long. */
+  alarm?: Extract<RunEvent, { type: 'alarmed' }> | undefined;
   readonly unsettled: IntervalSet;
 }
 

@@ -12,6 +12,8 @@ export type Action =
   /** Ask a running attempt to give up the back half of what it has not begun. */
   | { readonly do: 'halve'; readonly attempt: Running }
   | { readonly do: 'retire'; readonly child: number }
+  /** Nothing that is left can be done in time. */
+  | { readonly do: 'stop'; readonly why: 'deadline' }
   | { readonly do: 'finish' }
   /** Nothing to do before an event or this moment (ms since 1970). */
   | { readonly do: 'wait'; readonly until: number };
@@ -35,6 +37,8 @@ export interface View {
   readonly now: number;
   /** True while nothing new may begin. */
   readonly held?: boolean;
+  /** How many items one child can still finish before the deadline; left out: there is none. */
+  readonly fitting?: number;
   /** An attempt's items that it could give up, and how long they would take (ms); 0 where there is nothing to gain. */
   givable(attempt: Running): { readonly items: number; readonly ms: number };
 }
@@ -45,12 +49,16 @@ export function decide(state: RunState, options: ScheduleOptions, view: View): A
   if (state.stopping) return ready[0] !== undefined ? { do: 'retire', child: ready[0] } : settled(state);
   if (state.running.size === 0 && leftOf(state) === 0) return ready[0] !== undefined ? { do: 'retire', child: ready[0] } : settled(state);
 
-  if (view.held) return { do: 'wait', until: Infinity };
-  const slot = freeSlot(state, options, view);
+  const { paused, suspendedAt } = state.steering;
+  const fits = view.fitting === undefined || view.fitting >= 1;
+  if (!fits && state.running.size === 0) return { do: 'stop', why: 'deadline' };
   const child = ready[0];
+  if (child !== undefined && isSurplus(state, options, ready.length)) return { do: 'retire', child };
+  if (paused || view.held || suspendedAt !== undefined || !fits) return { do: 'wait', until: Infinity };
+  const slot = freeSlot(state, options, view);
   if (child !== undefined && slot !== undefined) {
     const piece = pieceFor(state, slot, view.now);
-    if (piece) return { do: 'dispatch', child, slot, piece };
+    if (piece) return { do: 'dispatch', child, slot, piece: beginningOf(piece, view.fitting) };
   }
   if (wantsChild(state, options, view, ready.length)) return { do: 'start' };
   const victim = slot === undefined || pieces(state, view.now, 1) > 0 ? undefined : victimFor(state, view);
@@ -76,6 +84,17 @@ function pieceFor(state: RunState, slot: number, now: number): Piece | undefined
     if (waiting.size > (fullest === undefined ? 0 : (state.waiting[fullest]?.size ?? 0)) && takeFront(state, shard, now)) fullest = shard;
   }
   return fullest === undefined ? undefined : takeBack(state, fullest, now);
+}
+
+/** As much of a piece as can be done in time. */
+function beginningOf(piece: Piece, fitting = Infinity): Piece {
+  let left = fitting;
+  const spans = piece.spans.flatMap(([start, end]): Span[] => {
+    const to = Math.min(end, start + left);
+    left -= to - start;
+    return to > start ? [[start, to]] : [];
+  });
+  return { ...piece, spans };
 }
 
 function takeFront(state: RunState, shard: number, now: number): Piece | undefined {
@@ -166,6 +185,11 @@ function wantsChild(state: RunState, options: ScheduleOptions, view: View, ready
   const wanted = open - state.running.size + (open === processes ? spares : 0);
   const coming = childrenIn(state, 'starting').length + ready;
   return coming < wanted && coming < pieces(state, view.now, wanted);
+}
+
+/** True where children wait for work although there are more of them than slots and spares: there are fewer slots than there were. */
+function isSurplus(state: RunState, { processes, spares }: ScheduleOptions, ready: number): boolean {
+  return ready > Math.max(0, processes - state.running.size) + spares;
 }
 
 /** Number of pieces that could be dispatched now, counted up to `limit`. */

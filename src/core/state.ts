@@ -2,7 +2,7 @@ import { backoff } from './backoff.ts';
 import { type ChildState, follow } from './child-state.ts';
 import { Commits, rowsOf } from './commits.ts';
 import { Coverage, moveCoverage, moveSpans } from './coverage.ts';
-import type { EndState, ItemFailure, RunEvent, StopReason } from './events.ts';
+import type { EndState, ItemFailure, RunEvent } from './events.ts';
 import { forget } from './forget.ts';
 import { IntervalSet, type Span } from './intervals.ts';
 import { kept } from './kept.ts';
@@ -11,6 +11,8 @@ import { Scope } from './scope.ts';
 import type { Plan } from './plan.ts';
 import type { Running, Trouble } from './running.ts';
 import { shardAt } from './slices.ts';
+import { isSteering, newSteering, steer } from './steering.ts';
+import type { Stopping } from './stopping.ts';
 import { count, noTotals, type Totals } from './totals.ts';
 
 /**
@@ -35,6 +37,8 @@ export class RunState {
   careful = new IntervalSet();
   readonly running = new Map<string, Running>();
   readonly children = new Map<number, ChildState>();
+  /** What somebody has done to the session that is going on. */
+  steering = newSteering(0);
   /** The shard that a slot works through from the front. */
   slots: (number | undefined)[] = [];
   /** By shard and batch: how many attempts there have been. */
@@ -48,7 +52,7 @@ export class RunState {
   lastAt = 0;
   startedAt: number | undefined;
   endedAt: number | undefined;
-  stopping: { readonly why: StopReason; readonly how: 'drain' | 'kill' } | undefined;
+  stopping: Stopping | undefined;
   closed: EndState | undefined;
   merged: Extract<RunEvent, { type: 'merged' }> | undefined;
   totals: Totals = noTotals(0);
@@ -72,6 +76,7 @@ export class RunState {
     if (event.type === 'opened') this.totals = noTotals(event.at);
     else count(this.totals, event);
     follow(this.children, event);
+    if (isSteering(event)) return steer(this, event);
     switch (event.type) {
       case 'opened':
         this.session++;
@@ -80,6 +85,7 @@ export class RunState {
         this.worker = event.worker;
         this.stopping = undefined;
         this.closed = undefined;
+        this.steering = newSteering(event.processes);
         this.slots = Array.from({ length: event.processes }, () => undefined);
         this.trouble.clear();
         this.careful = new IntervalSet();
@@ -158,7 +164,7 @@ export class RunState {
     const owed = new IntervalSet(coverage.gaps(0, plan.count));
     owed.addAll(moveSpans(plan.moves, this.coverages.length - 1, this.owed));
     this.coverages.push(coverage);
-    this.rows = this.rowsWithin(0, plan.count);
+    this.rows = rowsOf(this.coverage.within(0, plan.count), this.commits);
     this.owed = owed;
     this.failures.clear();
     this.trouble.clear();
@@ -193,7 +199,7 @@ export class RunState {
     const attempt = this.running.get(attemptName(event));
     this.rows += receipt.rows;
     for (const [start, end] of spans) {
-      this.rows -= this.rowsWithin(start, end);
+      this.rows -= rowsOf(this.coverage.within(start, end), this.commits);
       this.coverage.assign({ start, end, commit: number, from: start, step: 1 });
       this.owed.remove(start, end);
       this.careful.remove(start, end);
@@ -205,11 +211,6 @@ export class RunState {
       attempt?.unsettled.remove(failure.index, failure.index + 1);
       this.#fail(failure, attempt);
     }
-  }
-
-  /** Rows of positions; where a commit covers more than these, its rows are taken as evenly spread. */
-  rowsWithin(start: number, end: number): number {
-    return rowsOf(this.coverage.within(start, end), this.commits);
   }
 
   #fail(failure: ItemFailure, attempt: Running | undefined): void {

@@ -8,7 +8,11 @@ const LONGEST_MESSAGE = 1000;
 /** Sums over the current session. */
 export interface Totals {
   since: number;
+  /** Milliseconds in which everything stood still. */
+  stopped: number;
   retries: number;
+  /** Items that were given up. */
+  failed: number;
   childrenStarted: number;
   childrenDied: number;
   /** Children in a row that died before they were ready. */
@@ -31,7 +35,9 @@ export interface Totals {
 /** The sums of a session that begins (ms since 1970). */
 export const noTotals = (since: number): Totals => ({
   since,
+  stopped: 0,
   retries: 0,
+  failed: 0,
   childrenStarted: 0,
   childrenDied: 0,
   setupFailures: 0,
@@ -63,6 +69,7 @@ export function count(totals: Totals, event: RunEvent): void {
     case 'committed':
       return countCommit(totals, event);
     case 'item-failed':
+      totals.failed++;
       totals.peaks[event.shard] = Math.max(totals.peaks[event.shard] ?? 0, event.failure.evidence?.peakRssBytes ?? 0);
       return;
     case 'attempt-ended':
@@ -87,6 +94,7 @@ function countCommit(totals: Totals, { shard, receipt, rss }: Extract<RunEvent, 
   if (settled > 0) totals.fruitless = 0;
   totals.itemMs += receipt.itemMs;
   totals.settled += settled;
+  totals.failed += receipt.failed.length;
   totals.batches++;
   totals.peakRss = Math.max(totals.peakRss, rss);
   totals.peaks[shard] = Math.max(totals.peaks[shard] ?? 0, rss);

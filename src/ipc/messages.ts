@@ -23,6 +23,8 @@ export interface WorkMessage {
   readonly mode: AttemptMode;
   readonly items: ItemsRef;
   readonly part: string;
+  /** A file that says when the children stood still, if they ever did. */
+  readonly stops: string;
   readonly ledger: string;
   /** The file that it prints to; absent: where it prints already. */
   readonly log?: string;
@@ -68,6 +70,12 @@ export type ToParent =
       readonly rss: number;
       /** True once every item is settled: what is left is to write it all to the disk. */
       readonly closing: boolean;
+      /** The items under way, the oldest first, as far as they can be listed. */
+      readonly open: readonly OldestItem[];
+      /** Items that were given up. */
+      readonly failed: number;
+      /** `ItemTimes` of this attempt, packed. */
+      readonly times: readonly number[];
     }
   | { readonly type: 'tried'; readonly index: number; readonly key: string; readonly tries: number; readonly message: string }
   | { readonly type: 'halved'; readonly spans: readonly Span[] }
@@ -79,6 +87,7 @@ export type ToParent =
       readonly itemMs: number;
       readonly rss: number;
       readonly usage?: Usage;
+      readonly times: readonly number[];
     }
   /** The process is about to die of an error that nobody caught. */
   | { readonly type: 'crashed'; readonly message: string }
@@ -87,6 +96,7 @@ export type ToParent =
 
 type Check = (value: unknown) => boolean;
 const isNumber: Check = (value) => typeof value === 'number';
+const isNumbers: Check = (value) => Array.isArray(value) && value.every(isNumber);
 const isText: Check = (value) => typeof value === 'string';
 const isSpans: Check = (value) =>
   Array.isArray(value) && value.every((span) => Array.isArray(span) && span.length === 2 && span.every(isNumber));
@@ -96,10 +106,18 @@ const isTotals: Check = (value) => typeof value === 'object' && value !== null &
 const toParent: Readonly<Record<ToParent['type'], Readonly<Record<string, Check>>>> = {
   ready: { setupMs: isNumber },
   'setup-failed': { message: isText },
-  progress: { settled: isNumber, rows: isNumber, begun: isNumber, rss: isNumber },
+  progress: {
+    settled: isNumber,
+    rows: isNumber,
+    begun: isNumber,
+    open: Array.isArray,
+    failed: isNumber,
+    times: isNumbers,
+    rss: isNumber,
+  },
   tried: { index: isNumber, key: isText, tries: isNumber, message: isText },
   halved: { spans: isSpans },
-  receipt: { spans: isSpans, totals: isTotals, failed: Array.isArray, itemMs: isNumber, rss: isNumber },
+  receipt: { spans: isSpans, totals: isTotals, failed: Array.isArray, itemMs: isNumber, rss: isNumber, times: isNumbers },
   crashed: { message: isText },
   broken: { message: isText },
 };

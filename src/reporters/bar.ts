@@ -6,7 +6,8 @@ import type { Snapshot } from '../core/report.ts';
 import type { Clock } from './clock.ts';
 import { createFlood } from './flood.ts';
 import { frame, type Room } from './frame.ts';
-import { createNotices, moreOf, type Notice } from './notices.ts';
+import type { Notice } from './notice.ts';
+import { createNotices, moreOf } from './notices.ts';
 import type { Output } from './sink.ts';
 import { widthOf, wrap } from './text.ts';
 
@@ -49,7 +50,7 @@ export function barReporter(stream: Output, source: { snapshot(): Snapshot }, ch
   });
 
   const say = (kind: Notice['kind'], text: string): void => {
-    above.push(...wrap(text, room().columns).map((line) => colour(chalk, kind, line)));
+    for (const long of text.split('\n')) above.push(...wrap(long, room().columns).map((line) => colour(chalk, kind, line)));
   };
 
   const draw = (lines = frame(source.snapshot(), room(), chalk)): void => {

@@ -64,6 +64,11 @@ export function createBatchCount(snapshot: () => Snapshot): BatchCount {
       case 'guard-started':
       case 'limit-near':
       case 'memory-free':
+      case 'controlled':
+      case 'suspended':
+      case 'awoke':
+      case 'alarmed':
+      case 'calmed':
       case 'warned':
       case 'stopping':
       case 'merged':

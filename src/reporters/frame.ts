@@ -38,6 +38,7 @@ function slotLines(slots: readonly SlotView[], columns: number, chalk: ChalkInst
     [
       { cells: cells(({ slot }) => String(slot)), align: 'right', keep: 4, least: 2 },
       { cells: cells((slot) => place(slot)), keep: 9 },
+      { cells: cells(({ stuckMs }) => (stuckMs === undefined ? '' : chalk.red(`stuck ${formatSeconds(stuckMs / 1000)}`))), keep: 8 },
       { cells: working(({ done, total }) => bar(done, 0, total, barWidth, chalk)), keep: 5 },
       { cells: working(({ done, total }) => `${done}/${total}`), align: 'right', keep: 8, least: 7 },
       { cells: working(({ rate }) => (rate === null ? '' : formatRate(rate, ''))), align: 'right', keep: 7, least: 7 },
@@ -58,12 +59,20 @@ function runLine(snapshot: Snapshot, columns: number, chalk: ChalkInstance): str
   // An item whose rerun failed and that kept its rows is both done and failed.
   const settled = Math.min(total, done + failed);
   const known = total > 0;
-  const state = { planning: 'planning', working: 'run', stopping: 'stopping', merging: 'merging', ended: 'ended' }[phase];
+  const state = {
+    planning: 'planning',
+    working: 'run',
+    paused: 'paused',
+    suspended: 'suspended',
+    stopping: 'stopping',
+    merging: 'merging',
+    ended: 'ended',
+  }[phase];
   const width = columns >= 100 ? 30 : 16;
   const going = known && phase !== 'ended' && phase !== 'merging';
   const [line = ''] = layOut(
     [
-      { cells: [phase === 'stopping' ? chalk.yellow(state) : chalk.bold(state)], keep: 4 },
+      { cells: [phase === 'stopping' || phase === 'paused' ? chalk.yellow(state) : chalk.bold(state)], keep: 4 },
       { cells: [known ? bar(done, failed, total, width, chalk) : ''], keep: 2 },
       { cells: [known ? `${formatCount(settled)}/${formatCount(total)}` : ''], keep: 9 },
       { cells: [known ? formatPercent(settled, total) : ''], align: 'right', keep: 8, least: 7 },

@@ -3,15 +3,11 @@ import type { AttemptId, ItemFailure, RunEvent, StopReason } from '../core/event
 import { countSpans } from '../core/intervals.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/quantities.ts';
 import { remedy } from '../core/remedy.ts';
+import type { Notice } from './notice.ts';
 import { plural } from './numbers.ts';
+import { steeringNotices } from './steering-notices.ts';
 import { STOPPED_BY } from './stops.ts';
 import { escapeText, shown } from './text.ts';
-
-/** A line about something that happened, as both the plain reporter and the bars print it. */
-export interface Notice {
-  readonly kind: 'info' | 'retry' | 'failed' | 'died' | 'warning' | 'stopping';
-  readonly text: string;
-}
 
 const KEY_WIDTH = 60;
 const MESSAGE_WIDTH = 300;
@@ -70,6 +66,12 @@ export function createNotices(runName: () => string): (event: RunEvent) => reado
         const where = `${escapeText(event.output)} in ${formatDuration(event.ms)}`;
         return one('info', `Merged ${plural(event.rows, 'row')}, ${formatBytes(event.bytes)}, to ${where}`);
       }
+      case 'controlled':
+      case 'suspended':
+      case 'awoke':
+      case 'alarmed':
+      case 'calmed':
+        return steeringNotices(event);
       case 'child-ready':
       case 'halved':
       case 'attempt-ended':
@@ -101,6 +103,8 @@ const DRAIN: Readonly<Record<StopReason, string>> = {
   SIGTERM: 'finishing items in flight, a second SIGTERM ends it now',
   SIGHUP: 'finishing items in flight',
   halt: 'finishing items in flight, press Ctrl-C to end now',
+  deadline: 'finishing items in flight, press Ctrl-C to end now',
+  ctl: 'finishing items in flight, press Ctrl-C to end now',
   abort: 'finishing items in flight',
   setup: 'starting nothing new',
   disk: 'starting nothing new, what is committed is kept',

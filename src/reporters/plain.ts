@@ -7,7 +7,8 @@ import type { Snapshot } from '../core/report.ts';
 import { createBatchCount } from './batches.ts';
 import type { Clock } from './clock.ts';
 import { createFlood } from './flood.ts';
-import { createNotices, moreOf, type Notice } from './notices.ts';
+import type { Notice } from './notice.ts';
+import { createNotices, moreOf } from './notices.ts';
 import { formatPercent, formatRate, formatSeconds, plural } from './numbers.ts';
 import type { Sink } from './sink.ts';
 

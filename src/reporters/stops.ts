@@ -8,6 +8,8 @@ export const STOPPED_BY: Readonly<Record<StopReason, string>> = {
   SIGTERM: 'asked to end (SIGTERM)',
   SIGHUP: 'the terminal is gone (SIGHUP)',
   halt: 'as many items have failed as --halt allows',
+  deadline: 'nothing that is left can be done before --deadline',
+  ctl: 'asked to end (shardyard ctl stop)',
   abort: 'aborted by the program that started the run',
   setup: 'the worker cannot be set up',
   disk: 'the disk does not take what is written',

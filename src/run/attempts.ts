@@ -8,6 +8,7 @@ import type { Running } from '../core/running.ts';
 import type { RunState } from '../core/state.ts';
 import type { ChildEnd } from '../executors/executor.ts';
 import type { ToParent } from '../ipc/messages.ts';
+import { isDiskCode } from '../store/disk-error.ts';
 import { folderSyncer, syncPath } from '../store/files.ts';
 import { salvage } from '../store/ledger.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
@@ -52,8 +53,9 @@ export class Attempts {
     const { plan } = state;
     if (!plan) return;
     const { shard, batch, attempt, spans, stolen, mode } = piece;
-    const log = logOf(paths.logs, piece);
-    Object.assign(live, { attempt: attemptName(piece), settled: 0, rows: 0, begun: 0, heardAt: Date.now(), oldest: null, halving: 'no' });
+    const [now, log] = [Date.now(), logOf(paths.logs, piece)];
+    Object.assign(live, { attempt: attemptName(piece), settled: 0, rows: 0, begun: 0, heardAt: now, oldest: null, halving: 'no' });
+    Object.assign(live, { open: [], failed: 0, times: [], movedAt: now });
     Object.assign(live, { closing: false, logStart: sizeOf(log), oomSeen: this.#oom.unexplained() });
     // Journalled before the child can open its files: no file is ever there that the journal does not know.
     record({ type: 'dispatched', child: id, slot, shard, batch, attempt, spans, stolen, mode });
@@ -68,6 +70,7 @@ export class Attempts {
       items: plan.items.kind === 'file' ? { ...plan.items, file: join(paths.folder, plan.items.file) } : plan.items,
       part: join(paths.parts, partName(piece, manifest.partFormat)),
       ledger: join(paths.parts, ledgerName(piece)),
+      stops: paths.stops,
       log,
       concurrency: settings.concurrency,
       retries: settings.retries,
@@ -114,7 +117,9 @@ export class Attempts {
     const message = briefMessage(end.error ?? live.broken?.message ?? live.crashed ?? how);
     const killed = oomKills > 0 ? { oomKills } : {};
     const said = lastLines(tail);
-    if (attempt) this.bury(attempt, cause, message, { code, signal, peakRssBytes: rss, ...killed, said });
+    // What a disk refuses is no item's fault and costs no try.
+    const its = isDiskCode(live.broken?.code) ? 'stopped' : cause;
+    if (attempt) this.bury(attempt, its, message, { code, signal, peakRssBytes: rss, ...killed, said });
     emit({ ...ended, message, ...killed, ...(said.length > 0 && cause !== 'stopped' ? { said } : {}) });
   }
 

@@ -1,5 +1,6 @@
 import type { StopReason } from '../core/events.ts';
 import type { Cause } from '../core/outcome.ts';
+import { later } from '../core/steering.ts';
 import { isStronger, toldAgain, type Urge } from '../core/told.ts';
 import type { ChildEnd, Executor } from '../executors/executor.ts';
 import { startGuard, type Guard } from '../executors/guard.ts';
@@ -90,12 +91,12 @@ export class Children {
     if (how !== 'message') live.child.kill(how);
   }
 
-  /** Has a child end after its item; the rest of its batch goes to a fresh one. */
-  retire(id: number): void {
+  /** Has a child end after its item, however long that takes; the rest of its batch goes to a fresh one. */
+  retire(id: number, why: Cause = 'rss-limit'): void {
     const live = this.live.get(id);
     if (!live || live.told || live.attempt === undefined) return;
     live.told = { why: 'stopped', how: 'message', insistAt: Infinity };
-    this.#options.emit({ type: 'child-told', child: id, how: 'message', why: 'rss-limit' });
+    this.#options.emit({ type: 'child-told', child: id, how: 'message', why });
     live.child.send({ type: 'stop' });
   }
 
@@ -111,6 +112,15 @@ export class Children {
   insist(now: number): void {
     for (const [id, { told }] of this.live) {
       if (told && now >= told.insistAt) this.tell(id, told.why, told.how === 'message' ? 'SIGTERM' : 'SIGKILL');
+    }
+  }
+
+  /** So many milliseconds until `now` were nobody's: a child has so much longer for what it was told, and was heard so much later. */
+  skip(ms: number, now: number): void {
+    for (const live of this.live.values()) {
+      live.heardAt = later(live.heardAt, ms, now);
+      live.movedAt = later(live.movedAt, ms, now);
+      if (live.told) live.told = { ...live.told, insistAt: live.told.insistAt + ms };
     }
   }
 

@@ -71,6 +71,8 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
       token: mark,
       since,
       planning: Date.now() - since,
+      socket: lock.socket,
+      deadline: options.deadline,
       onEvent: (event) => session.emit(event),
     });
     const { processes, retries } = settings;
@@ -95,7 +97,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
       again && next ? [...moveSpans(next.plan.moves, next.plan.index - 1, new IntervalSet(again))] : (again ?? failedSpans(state, scope));
     if (spans.length > 0) work.emit({ type: 'owed', spans });
     if (scope) work.emit({ type: 'scoped', spans: scope });
-    session.attach({ snapshot: () => work.snapshot(), stop: (why) => work.stop(why) });
+    session.attach(work);
     return await work.run();
   } catch (error) {
     throw asDiskError(error, resumeHint(paths.run, options));
@@ -164,5 +166,5 @@ function learnNames(state: RunState, parts: string): void {
 
 /** Takes away what a session that was killed had not finished. */
 function sweep(folder: string): void {
-  for (const name of readdirSync(folder)) if (/\.tmp(\.offsets)?$/.test(name)) rmSync(join(folder, name), { force: true });
+  for (const name of readdirSync(folder)) if (/\.tmp(\.offsets)?$|^stops\.json$/.test(name)) rmSync(join(folder, name), { force: true });
 }

@@ -59,6 +59,7 @@ export function settingsOf(
     ...(options.maxRss === undefined ? {} : { maxRss: options.maxRss }),
     ...(options.memoryFree === undefined ? {} : { memoryFree: options.memoryFree }),
     ...(options.halt === undefined ? {} : { halt: options.halt }),
+    ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
     ...(options.items === undefined ? {} : { items: options.items }),
     ...(options.key === undefined ? {} : { key: options.key }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),

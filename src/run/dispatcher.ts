@@ -1,36 +1,22 @@
 import type { RunEvent, StopReason } from '../core/events.ts';
+import { setupTime } from '../core/child-state.ts';
 import { unreachable } from '../core/errors.ts';
+import { nextStop } from '../core/stopping.ts';
 import { attemptName } from '../core/names.ts';
 import { decide } from '../core/schedule.ts';
 import { leftOf } from '../core/scope.ts';
 import type { RunState } from '../core/state.ts';
-import type { ChildEnd, Executor } from '../executors/executor.ts';
-import type { Guard } from '../executors/guard.ts';
+import type { ChildEnd } from '../executors/executor.ts';
 import type { ToParent } from '../ipc/messages.ts';
 import { isDiskCode } from '../store/disk-error.ts';
-import type { Journal } from '../store/journal.ts';
-import type { Manifest, RunSettings } from '../store/manifest.ts';
-import type { RunPaths } from '../store/paths.ts';
 import { writeLogLine } from './attempt-log.ts';
 import { Attempts, idOf } from './attempts.ts';
 import { Children } from './children.ts';
+import type { DispatcherOptions } from './dispatcher-options.ts';
 import { hear, type Live } from './live.ts';
+import { Pace } from './pace.ts';
 import type { Fact } from './settle.ts';
 import { stopDue } from './stop-due.ts';
-
-export interface DispatcherOptions {
-  readonly state: RunState;
-  readonly journal: Journal;
-  readonly executor: Executor;
-  readonly manifest: Manifest;
-  readonly settings: RunSettings;
-  readonly paths: RunPaths;
-  /** Marks this session's processes. */
-  readonly token: string;
-  /** The guard that has watched over the planning. */
-  readonly guard: Guard;
-  readonly onEvent: (event: RunEvent) => void;
-}
 
 /**
  * The loop, and there is only one: take an event, append it to the journal, apply it to the state, tell the
@@ -41,6 +27,7 @@ export class Dispatcher {
   readonly #state: RunState;
   readonly children: Children;
   readonly #attempts: Attempts;
+  readonly pace = new Pace();
   readonly #queue: RunEvent[] = [];
   readonly #finished = Promise.withResolvers<void>();
   #pumping = false;
@@ -107,8 +94,8 @@ export class Dispatcher {
   }
 
   /** First call: nothing new, items in flight may finish; nobody waits for the last children to clean up. Second: everything ends now. */
-  stop(why: StopReason, how: 'drain' | 'kill' = this.#state.stopping ? 'kill' : 'drain'): void {
-    if (this.#ended || this.#state.stopping?.how === 'kill') return;
+  stop(why: StopReason, how = nextStop(this.#state.stopping, why)): void {
+    if (this.#ended || how === undefined || this.#state.stopping?.how === 'kill') return;
     const urge = how === 'kill' ? 'SIGKILL' : this.#over ? 'SIGTERM' : 'message';
     this.children.stopping = why;
     this.emit({ type: 'stopping', why, how });
@@ -159,11 +146,18 @@ export class Dispatcher {
   /** Does the one thing that the schedule wants; false when it wants to wait. */
   #act(): boolean {
     const now = Date.now();
-    const action = decide(this.#state, this.#options.settings, {
-      now,
-      held: this.children.held,
-      givable: (attempt) => this.#attempts.givable(this.live.get(attempt.child), attempt, now),
-    });
+    const { settings, deadline } = this.#options;
+    const { processes } = this.#state.steering;
+    const action = decide(
+      this.#state,
+      { ...settings, processes },
+      {
+        now,
+        held: this.children.held,
+        ...this.pace.fitting(deadline(), now, settings.concurrency, this.live.values()),
+        givable: (attempt) => this.#attempts.givable(this.live.get(attempt.child), attempt, now),
+      },
+    );
     switch (action.do) {
       case 'start':
         if (!this.children.isGuarded) return false;
@@ -180,6 +174,9 @@ export class Dispatcher {
         return true;
       case 'retire':
         this.children.tell(action.child, 'stopped', 'message');
+        return true;
+      case 'stop':
+        this.stop(action.why);
         return true;
       case 'finish':
         this.#over = true;
@@ -199,7 +196,7 @@ export class Dispatcher {
     const attempt = live.attempt === undefined ? undefined : this.#state.running.get(live.attempt);
     switch (message.type) {
       case 'ready':
-        return this.emit({ type: 'child-ready', child: id, setupMs: message.setupMs });
+        return this.emit({ type: 'child-ready', child: id, setupMs: setupTime(this.#state.children.get(id), message.setupMs, Date.now()) });
       case 'setup-failed':
       case 'crashed':
         live.crashed = message.message;
@@ -212,6 +209,7 @@ export class Dispatcher {
         return this.#pump();
       case 'tried': {
         const { index, key, tries, message: what } = message;
+        live.movedAt = Date.now();
         if (attempt) this.emit({ type: 'tried', ...idOf(attempt), index, key, tries, cause: 'error', message: what });
         return;
       }
@@ -222,6 +220,7 @@ export class Dispatcher {
       case 'receipt':
         if (!attempt) return;
         live.receipt = true;
+        this.pace.take(attempt.shard, live, message.times);
         live.checked = this.#attempts
           .check(live, attempt, message)
           .then((holds) => (holds ? this.children.dismiss(live) : this.children.tell(id, 'no-receipt', 'SIGKILL')))

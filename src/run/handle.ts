@@ -1,28 +1,38 @@
+import type { ControlAnswer, ControlRequest } from '../core/control.ts';
 import { UserError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import { STOP_CODES } from '../core/exit-codes.ts';
 import type { RunHandle } from '../core/handle.ts';
 import type { Report, Snapshot } from '../core/report.ts';
 
-export type StopWhy = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'abort';
+export type StopWhy = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'ctl' | 'abort';
+
+/** A run whose planning is over, as a handle works it. */
+export interface Attached {
+  snapshot(): Snapshot;
+  stop(why: StopWhy): void;
+  control(request: ControlRequest): ControlAnswer;
+  suspend(): void;
+  wake(): void;
+}
 
 /** What the work behind a handle uses to tell about itself. */
 export interface Session {
   emit(event: RunEvent): void;
   planned(info: { readonly run: string; readonly folder: string; readonly logs: string }): void;
-  /** From now on the run can be looked at and stopped. */
-  attach(run: { snapshot(): Snapshot; stop(why: StopWhy): void }): void;
+  /** From now on the run can be looked at, steered and stopped. */
+  attach(run: Attached): void;
   /** Aborted by a stop before anything was attached. */
   readonly signal: AbortSignal;
 }
 
 /** Starts work and gives the handle to it. What `work` throws rejects `planned` and `report`. */
-export function runHandle(work: (session: Session) => Promise<Report>, control: { readonly signal?: AbortSignal }): RunHandle {
+export function runHandle(work: (session: Session) => Promise<Report>, outside: { readonly signal?: AbortSignal }): RunHandle {
   const planned = Promise.withResolvers<{ readonly run: string; readonly folder: string; readonly logs: string }>();
   const early = new AbortController();
   let earlyWhy: StopWhy = 'abort';
   const feed = new Feed<RunEvent>();
-  let attached: Parameters<Session['attach']>[0] | undefined;
+  let attached: Attached | undefined;
   // Whoever only awaits the report must not be told of an unhandled rejection.
   planned.promise.catch(() => undefined);
 
@@ -33,6 +43,7 @@ export function runHandle(work: (session: Session) => Promise<Report>, control: 
       early.abort(stoppedEarly(why));
     }
   };
+  const control = (request: ControlRequest): ControlAnswer => attached?.control(request) ?? notYet;
   const session: Session = {
     emit: (event) => feed.push(event),
     planned: (info) => planned.resolve(info),
@@ -43,8 +54,8 @@ export function runHandle(work: (session: Session) => Promise<Report>, control: 
     signal: early.signal,
   };
   const onAbort = (): void => stop();
-  if (control.signal?.aborted) stop();
-  control.signal?.addEventListener('abort', onAbort);
+  if (outside.signal?.aborted) stop();
+  outside.signal?.addEventListener('abort', onAbort);
   const report = Promise.resolve()
     .then(() => work(session))
     .catch((error: unknown) => {
@@ -52,7 +63,7 @@ export function runHandle(work: (session: Session) => Promise<Report>, control: 
       throw error;
     })
     .finally(() => {
-      control.signal?.removeEventListener('abort', onAbort);
+      outside.signal?.removeEventListener('abort', onAbort);
       feed.end();
     });
   report.catch(() => undefined);
@@ -61,6 +72,12 @@ export function runHandle(work: (session: Session) => Promise<Report>, control: 
     report,
     snapshot: () => attached?.snapshot() ?? nothingYet,
     stop,
+    control,
+    pause: () => void control({ verb: 'pause' }),
+    continue: () => void control({ verb: 'continue' }),
+    setProcesses: (processes) => void control({ verb: 'processes', processes }),
+    suspend: () => attached?.suspend(),
+    wake: () => attached?.wake(),
     [Symbol.asyncIterator]: () => feed.iterator(),
   };
 }
@@ -70,6 +87,8 @@ function stoppedEarly(why: StopWhy): UserError {
   const message = `stopped by ${why === 'abort' ? 'the program that started it' : why} before anything was started`;
   return new UserError(message, { exitCode: STOP_CODES[why], hint: 'give the same command again' });
 }
+
+const notYet: ControlAnswer = { ok: false, message: 'the run is still being planned', hint: 'ask again once it works' };
 
 const nothingYet: Snapshot = {
   run: '',

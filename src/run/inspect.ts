@@ -1,7 +1,8 @@
+import { rowsOf } from '../core/commits.ts';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { RunChoice, RunInfo } from '../core/api.ts';
-import type { ShardStatus, Snapshot, Status } from '../core/report.ts';
+import type { AlarmStatus, ShardStatus, Snapshot, Status } from '../core/report.ts';
 import type { Running } from '../core/running.ts';
 import type { RunState } from '../core/state.ts';
 import { NOTHING_UNDERWAY, tally, type Underway } from '../core/tally.ts';
@@ -32,6 +33,7 @@ export async function statusOf(choice: RunChoice): Promise<Status> {
     rate: live?.rate ?? null,
     etaSeconds: live?.etaSeconds ?? null,
     peakRssBytes: live?.peakRssBytes ?? (state.totals.peakRss || null),
+    alarms: owned ? alarmsOf(state) : [],
     shards: shardsOf(state, paths, underway, live),
     failures,
     failuresLeftOut: state.failures.size - failures.length,
@@ -65,7 +67,17 @@ export async function listRuns(choice: RunChoice): Promise<readonly RunInfo[]> {
 function stateName(state: RunState, owned: boolean): Status['state'] {
   if (state.closed) return state.closed;
   if (!owned) return 'interrupted';
-  return state.plan ? 'running' : 'planning';
+  if (state.steering.suspendedAt !== undefined) return 'suspended';
+  return !state.plan ? 'planning' : state.steering.paused ? 'paused' : 'running';
+}
+
+/** What the parent has found stuck, with how long it has been by now. */
+function alarmsOf(state: RunState): AlarmStatus[] {
+  return [...state.running.values()].flatMap(({ alarm }) => {
+    if (!alarm) return [];
+    const { shard, batch, quietMs, p99Ms, doing, at } = alarm;
+    return [{ shard, batch, quietMs: quietMs + Math.max(0, Date.now() - at), p99Ms, doing }];
+  });
 }
 
 /** The attempts that a parent is at, with what it has said of them; the journal may know of newer ones. */
@@ -99,7 +111,7 @@ function shardsOf(state: RunState, paths: RunPaths, underway: Underway, live: Sn
       state: attempt ? 'running' : isOwed ? 'waiting' : failures > 0 ? 'failed' : 'done',
       done: tally(state, underway, start, end).done,
       failed: failures,
-      rows: state.rowsWithin(start, end),
+      rows: rowsOf(state.coverage.within(start, end), state.commits),
       attempts: (state.attempts[index] ?? []).reduce((sum, attempts) => sum + attempts, 0),
       pid: own?.pid ?? pidOf(state, attempt),
       rssBytes: own?.rssBytes ?? null,

@@ -96,6 +96,8 @@ export async function launchRun(options: LaunchOptions, session: Session, sample
       token: mark,
       since,
       planning: Date.now() - since,
+      socket: lock.socket,
+      deadline: options.deadline,
       onEvent: (event) => session.emit(event),
     });
     const { processes, retries } = sessionSettings;
@@ -111,7 +113,7 @@ export async function launchRun(options: LaunchOptions, session: Session, sample
     });
     work.emit({ type: 'planned', plan: 0, items: plan.count, shards: plan.shards.length, batchSize: plan.batchSize });
     if (sample) work.emit({ type: 'scoped', spans: sampleOf(state, sample) });
-    session.attach({ snapshot: () => work.snapshot(), stop: (why) => work.stop(why) });
+    session.attach(work);
     return await work.run();
   } catch (error) {
     throw asDiskError(error, isRun ? resumeHint(paths.run, options) : 'make room or mend the folder, and start it again');
@@ -175,7 +177,7 @@ function makeFolder(folder: string, what: string, flag: string): string | undefi
 /** Takes away what a launch that never became a run has left. */
 function clear({ folder }: RunPaths): void {
   for (const name of readdirSync(folder)) {
-    if (/^(parts|journal\.ndjson|live\.json|plan-\d+\.json|items-\d+\.ndjson)(\.tmp)?(\.offsets)?(\.tmp)?$/.test(name))
+    if (/^(parts|journal\.ndjson|live\.json|stops\.json|plan-\d+\.json|items-\d+\.ndjson)(\.tmp)?(\.offsets)?(\.tmp)?$/.test(name))
       rmSync(join(folder, name), { recursive: true, force: true });
   }
 }

@@ -10,7 +10,7 @@ import { sampleMemory } from './sample.ts';
 import { watchMemory } from './watch-memory.ts';
 
 /** Milliseconds between two looks at the limits, and between two at the memory: as often, where that has a limit. */
-const LOOK = 200;
+export const LOOK = 200;
 const SAMPLE = 1000;
 /** A look that comes later than this finds heartbeats that wait to be heard: the next one has heard them. */
 const LATE = 3 * LOOK;
@@ -20,6 +20,8 @@ export interface LimitsOptions {
   readonly state: RunState;
   readonly settings: RunSettings;
   readonly memory: Memory;
+  /** The time (ms since 1970), without what does not count; called once a look, before anything else. */
+  readonly now: () => number;
   /** Called once a second, after the memory was looked at. */
   readonly onSample: () => void;
 }
@@ -35,7 +37,7 @@ export function watchLimits(options: LimitsOptions): () => void {
   let sampling = false;
   let isOver = false;
   const timer = setInterval(() => {
-    const now = Date.now();
+    const now = options.now();
     const isLate = now - looked > LATE;
     looked = now;
     dispatcher.insist(now);

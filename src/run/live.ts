@@ -14,6 +14,12 @@ export interface Live {
   /** The last heartbeat: when it came, and the item that had been under way longest. */
   heardAt: number;
   oldest: OldestItem | null;
+  /** All items under way by that heartbeat, those given up, and the packed `ItemTimes` of the attempt. */
+  open: readonly OldestItem[];
+  failed: number;
+  times: readonly number[];
+  /** When it last finished an item or a try, or was given work. */
+  movedAt: number;
   lastKey: string | null;
   /** True once all its items are settled and it writes its files to the disk. */
   closing: boolean;
@@ -34,14 +40,6 @@ export interface Live {
   broken: { readonly message: string; readonly code: string | undefined } | undefined;
 }
 
-/** Notes what a heartbeat says. */
-export function hear(live: Live, beat: Extract<ToParent, { type: 'progress' }>, now: number): void {
-  const { settled, rows, begun, lastKey, oldest, closing } = beat;
-  Object.assign(live, { settled, rows, begun, lastKey, oldest, closing, heardAt: now });
-  seen(live, beat.rss);
-  if (live.halving === 'refused') live.halving = 'no';
-}
-
 /** Notes how much memory a child has, in bytes. */
 export function seen(live: Live, rss: number): void {
   live.rss = rss;
@@ -59,6 +57,10 @@ export function newLive(child: Child): Live {
     begun: 0,
     heardAt: 0,
     oldest: null,
+    open: [],
+    failed: 0,
+    times: [],
+    movedAt: 0,
     lastKey: null,
     closing: false,
     logStart: 0,
@@ -72,4 +74,13 @@ export function newLive(child: Child): Live {
     crashed: undefined,
     broken: undefined,
   };
+}
+
+/** Notes what a heartbeat says, which came at `now`. */
+export function hear(live: Live, message: Extract<ToParent, { type: 'progress' }>, now: number): void {
+  const { settled, rows, begun, lastKey, oldest, open, failed, times, closing } = message;
+  if (settled !== live.settled) live.movedAt = now;
+  Object.assign(live, { settled, rows, begun, lastKey, oldest, open, failed, times, closing, heardAt: now });
+  seen(live, message.rss);
+  if (live.halving === 'refused') live.halving = 'no';
 }

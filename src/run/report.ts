@@ -36,7 +36,7 @@ export function reportOf({ state, settings, manifest, paths, folders, times }: R
   const failedByCause: Report['failedByCause'] = {};
   for (const { cause } of all) Object.assign(failedByCause, { [cause]: (failedByCause[cause] ?? 0) + 1 });
   const { merged, totals } = state;
-  const wall = Date.now() - times.since;
+  const wall = Date.now() - times.since - totals.stopped;
   const scope = scopeOf(state);
   const judged = scope ?? { failed: all.length, total };
   return {

@@ -4,7 +4,6 @@ import type { Running } from '../core/running.ts';
 import { leftOf } from '../core/scope.ts';
 import type { RunState } from '../core/state.ts';
 import { tally } from '../core/tally.ts';
-import type { RunSettings } from '../store/manifest.ts';
 import type { Live } from './live.ts';
 
 /** The folders as the user named them. */
@@ -16,18 +15,19 @@ export interface Folders {
 export interface SnapshotOptions {
   readonly run: string;
   readonly state: RunState;
-  readonly settings: RunSettings;
   readonly live: ReadonlyMap<number, Live>;
   /** Items a second. */
   readonly rate: number | null;
-  readonly since: number;
+  readonly elapsedMs: number;
   readonly merging: boolean;
   readonly now: number;
 }
 
 /** What is committed and what the children have said since. */
-export function snapshotOf({ run, state, settings, live, rate, since, merging, now }: SnapshotOptions): Snapshot {
-  const slots: SlotView[] = Array.from({ length: settings.processes }, (_, slot) => emptySlot(slot, state.slots[slot] ?? null));
+export function snapshotOf({ run, state, live, rate, elapsedMs, merging, now }: SnapshotOptions): Snapshot {
+  // Slots that are no more still finish their batches.
+  const length = [...state.running.values()].reduce((most, { slot }) => Math.max(most, slot + 1), state.steering.processes);
+  const slots: SlotView[] = Array.from({ length }, (_, slot) => emptySlot(slot, state.slots[slot] ?? null));
   let rows = 0;
   for (const attempt of state.running.values()) {
     const child = live.get(attempt.child);
@@ -46,6 +46,7 @@ export function snapshotOf({ run, state, settings, live, rate, since, merging, n
       rssBytes: child && child.rss > 0 ? child.rss : null,
       peakRssBytes: child && child.peakRss > 0 ? child.peakRss : null,
       lastKey: child?.lastKey ?? null,
+      ...(attempt.alarm ? { stuckMs: attempt.alarm.quietMs + now - attempt.alarm.at } : {}),
     };
   }
   const settled = ({ child }: Running): number => live.get(child)?.settled ?? 0;
@@ -54,17 +55,26 @@ export function snapshotOf({ run, state, settings, live, rate, since, merging, n
   const peak = Math.max(state.totals.peakRss, ...[...live.values()].map(({ peakRss }) => peakRss));
   return {
     run,
-    phase: state.closed ? 'ended' : merging ? 'merging' : state.stopping ? 'stopping' : total === 0 ? 'planning' : 'working',
+    phase: phaseOf(state, merging),
     total,
     done,
     failed: state.failures.size,
     rows: state.rows + rows,
     rate,
     etaSeconds: left === 0 ? 0 : eta(left, rate),
-    elapsedMs: now - since,
+    elapsedMs,
     peakRssBytes: peak > 0 ? peak : null,
     slots,
   };
+}
+
+function phaseOf({ closed, stopping, plan, steering }: RunState, merging: boolean): Snapshot['phase'] {
+  if (closed) return 'ended';
+  if (steering.suspendedAt !== undefined) return 'suspended';
+  if (merging) return 'merging';
+  if (stopping) return 'stopping';
+  if ((plan?.count ?? 0) === 0) return 'planning';
+  return steering.paused ? 'paused' : 'working';
 }
 
 /** Items settled in this session, those of running batches included. */

@@ -21,7 +21,7 @@ export function stopDue(
   { halt }: Pick<RunSettings, 'halt'>,
   { logs }: Pick<RunPaths, 'logs'>,
 ): StopDue | undefined {
-  if ((event.type === 'committed' || event.type === 'item-failed') && halt && halts(halt, state.failures.size, state.plan?.count ?? 0)) {
+  if ((event.type === 'committed' || event.type === 'item-failed') && halt && halts(halt, state.totals.failed, state.plan?.count ?? 0)) {
     return { why: 'halt', how: halt.when === 'now' ? 'kill' : 'drain' };
   }
   const { setupFailures, fruitless } = state.totals;

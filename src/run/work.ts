@@ -1,7 +1,9 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ControlAnswer, ControlRequest } from '../core/control.ts';
 import type { EndState, RunEvent } from '../core/events.ts';
 import { attemptName } from '../core/names.ts';
+import type { Deadline } from '../core/options.ts';
 import { createRate, perSecond, sampleRate } from '../core/progress.ts';
 import type { Report } from '../core/report.ts';
 import type { RunState } from '../core/state.ts';
@@ -15,13 +17,18 @@ import type { RunPaths } from '../store/paths.ts';
 import { logOf } from './attempt-log.ts';
 import { openMemory } from './cgroup.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { serveControl } from './control-server.ts';
 import { logFailures } from './failure-log.ts';
-import type { StopWhy } from './handle.ts';
-import { watchLimits } from './limits.ts';
+import type { Attached, StopWhy } from './handle.ts';
+import { LOOK, watchLimits } from './limits.ts';
 import { type Merged, mergeRun } from './merge.ts';
+import { beat } from './pulse.ts';
 import { reportOf, type Times } from './report.ts';
 import type { Fact } from './settle.ts';
+import { SessionClock } from './session-clock.ts';
 import { settledNow, snapshotOf, type Folders } from './snapshot.ts';
+import { control } from './steering.ts';
+import { Suspension } from './suspension.ts';
 
 export interface WorkOptions {
   readonly state: RunState;
@@ -38,35 +45,35 @@ export interface WorkOptions {
   /** When the session began, and how long planning took (ms). */
   readonly since: number;
   readonly planning: number;
+  /** Where others can reach this session. */
+  readonly socket: string;
+  readonly deadline: Deadline | undefined;
   readonly onEvent: (event: RunEvent) => void;
 }
 
 /** Works through what is owed, merges, and reports: the part that all sessions have in common. */
-export class Work {
+export class Work implements Attached {
   readonly #options: WorkOptions;
   readonly #executor: Executor;
   readonly #dispatcher: Dispatcher;
   /** Aborted by a stop that comes when no child is left. */
   readonly #merge = new AbortController();
   #stopWhy: StopWhy = 'abort';
+  readonly #suspension: Suspension;
+  readonly #clock: SessionClock;
   #rate = createRate();
   #merging = false;
+  #over = false;
 
   constructor(options: WorkOptions) {
     this.#options = options;
-    const { state, journal, manifest, settings, paths, token, env, guard } = options;
+    const { state, journal, manifest, settings, paths, token, env, guard, since } = options;
     const executor = (this.#executor = localExecutor({ nodeArgs: settings.nodeArgs, env, log: join(paths.logs, 'setup.log') }));
-    this.#dispatcher = new Dispatcher({
-      state,
-      journal,
-      executor,
-      manifest,
-      settings,
-      paths,
-      token,
-      guard,
-      onEvent: (event) => this.#onEvent(event),
-    });
+    const deadline = (): number | undefined => this.#clock.deadline;
+    const onEvent = (event: RunEvent): void => this.#onEvent(event);
+    this.#dispatcher = new Dispatcher({ state, journal, executor, manifest, settings, paths, token, guard, onEvent, deadline });
+    this.#suspension = new Suspension({ dispatcher: this.#dispatcher, file: paths.stops, every: LOOK });
+    this.#clock = new SessionClock({ state, since, deadline: options.deadline, suspension: this.#suspension });
   }
 
   #onEvent(event: RunEvent): void {
@@ -89,16 +96,30 @@ export class Work {
 
   stop(why: StopWhy): void {
     if (!this.#dispatcher.isEnded) return this.#dispatcher.stop(why);
+    // Who has lost the terminal still wants the output.
+    if (why === 'SIGHUP') return;
     if (!this.#merge.signal.aborted) this.#stopWhy = why;
     this.#merge.abort();
   }
 
+  control(request: ControlRequest): ControlAnswer {
+    return control(request, this.#dispatcher, this.#options.state);
+  }
+
+  suspend(): void {
+    if (!this.#over) this.#suspension.suspend();
+  }
+
+  wake(): void {
+    if (!this.#over) this.#suspension.wake();
+  }
+
   snapshot(): ReturnType<typeof snapshotOf> {
-    const { state, settings, manifest, since } = this.#options;
+    const { state, manifest } = this.#options;
     const { live } = this.#dispatcher;
-    const now = Date.now();
-    this.#rate = sampleRate(this.#rate, now, settledNow(state, live));
-    return snapshotOf({ run: manifest.run, state, settings, live, rate: perSecond(this.#rate), since, merging: this.#merging, now });
+    this.#rate = sampleRate(this.#rate, this.#clock.worked(), settledNow(state, live));
+    const [rate, now, elapsedMs] = [perSecond(this.#rate), this.#clock.now(), this.#clock.elapsed()];
+    return snapshotOf({ run: manifest.run, state, live, rate, elapsedMs, merging: this.#merging, now });
   }
 
   /** Called once. Nothing can be emitted afterwards. */
@@ -107,6 +128,8 @@ export class Work {
     try {
       return await this.#run();
     } finally {
+      this.#over = true;
+      this.#suspension.end();
       this.#executor.close();
       // A sync that is under way needs the file; what it fails with has been thrown where it counts.
       await journal.synced().catch(() => undefined);
@@ -115,12 +138,22 @@ export class Work {
   }
 
   async #run(): Promise<Report> {
-    const { state, journal, settings, paths, since } = this.#options;
-    const unwatch = watchLimits({ dispatcher: this.#dispatcher, state, settings, memory: openMemory(), onSample: () => this.#showLive() });
+    const { state, journal, settings, paths, since, socket } = this.#options;
+    const unwatch = watchLimits({
+      dispatcher: this.#dispatcher,
+      state,
+      settings,
+      memory: openMemory(),
+      now: () => this.#tick(),
+      onSample: () => this.#showLive(),
+    });
+    const onFault = (message: string): void => void (this.#over || this.emit({ type: 'warned', message }));
+    const unserve = serveControl(socket, { control: (request) => this.control(request), onFault });
     try {
       await this.#dispatcher.run();
     } finally {
       unwatch();
+      unserve();
       for (const file of [paths.live, temporaryName(paths.live)]) rmSync(file, { force: true });
     }
     const times: Times = { since, planning: this.#options.planning, merging: 0 };
@@ -147,6 +180,17 @@ export class Work {
       if (!state.stopping) throw error;
     }
     return report;
+  }
+
+  /** Looks at everything that no event tells; gives the time. */
+  #tick(): number {
+    const { state, settings, paths } = this.#options;
+    this.#suspension.tick();
+    this.#clock.worked();
+    const now = this.#clock.now();
+    const deadline = (): number | undefined => this.#clock.deadline;
+    if (state.steering.suspendedAt === undefined) beat({ dispatcher: this.#dispatcher, state, settings, paths, deadline }, now);
+    return now;
   }
 
   /** Merges; says that it stops, and gives nothing, where it is stopped before the output has its name. */

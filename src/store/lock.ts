@@ -4,16 +4,21 @@ import { DatabaseSync } from 'node:sqlite';
 import { UserError } from '../core/errors.ts';
 import { asDiskError } from './disk-error.ts';
 import { startTime } from './processes.ts';
+import { removeSocket, socketName } from './socket.ts';
 
 /** Who has a run: the parent's PID, its start time (see `startTime`), and since when (ms since 1970). */
 export interface Owner {
   readonly pid: number;
   readonly pidStart: string;
   readonly since: number;
+  /** Where it can be reached; missing in those of earlier versions. */
+  readonly socket?: string;
 }
 
 /** The right to change a run. Held until `release`, or until the process is gone, however it ends. */
 export interface Lock {
+  /** A name for a socket by which others can reach this process; the file goes when the run is let go, or is next taken. */
+  readonly socket: string;
   release(): void;
 }
 
@@ -40,18 +45,22 @@ export function takeLock(folder: string, run: string): Lock {
       cause: error,
     });
   }
-  const owner: Owner = { pid: process.pid, pidStart: startTime(process.pid) ?? '', since: Date.now() };
+  // Whoever had it was killed.
+  removeSocket(readOwner(folder)?.socket);
+  const socket = socketName(folder);
+  const owner: Owner = { pid: process.pid, pidStart: startTime(process.pid) ?? '', since: Date.now(), socket };
   try {
     writeFileSync(ownerFile(folder), JSON.stringify(owner));
   } catch (error) {
     database.close();
     throw asDiskError(error, HINT);
   }
-  return { release: () => release(folder, database) };
+  return { socket, release: () => release(folder, database, socket) };
 }
 
-function release(folder: string, database: DatabaseSync): void {
+function release(folder: string, database: DatabaseSync, socket: string): void {
   try {
+    removeSocket(socket);
     // Only who has the lock may touch the file: behind it the next owner's would be taken away.
     rmSync(ownerFile(folder), { force: true });
   } catch {
@@ -66,7 +75,8 @@ export function readOwner(folder: string): Owner | undefined {
     // Written by `takeLock` alone; anything else fails the checks below.
     const owner = JSON.parse(readFileSync(ownerFile(folder), 'utf8')) as Partial<Owner>;
     if (typeof owner.pid !== 'number' || typeof owner.pidStart !== 'string' || typeof owner.since !== 'number') return undefined;
-    return { pid: owner.pid, pidStart: owner.pidStart, since: owner.since };
+    const { pid, pidStart, since, socket } = owner;
+    return { pid, pidStart, since, ...(typeof socket === 'string' ? { socket } : {}) };
   } catch {
     return undefined;
   }

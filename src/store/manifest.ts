@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../core/errors.ts';
+import type { Deadline } from '../core/options.ts';
 import type { Plan } from '../core/plan.ts';
 import { planName } from '../core/names.ts';
 import { publishText } from './files.ts';
@@ -24,6 +25,8 @@ export interface RunSettings {
   readonly memoryFree?: number;
   readonly maxFailures: { readonly count: number } | { readonly percent: number };
   readonly halt?: { readonly when: 'now' | 'soon'; readonly fail: { readonly count: number } | { readonly percent: number } };
+  /** Of the first session; later ones have their own. */
+  readonly deadline?: Deadline;
   readonly strictColumns: boolean;
   readonly output: string;
   /** As given: a file, list or range; absent: the worker's own items. */

@@ -9,6 +9,8 @@ export interface RunPaths {
   readonly journal: string;
   /** What changes all the time, for `status` in another terminal; gone when nobody works on the run. */
   readonly live: string;
+  /** When the children of the session stood still; there only where they have. */
+  readonly stops: string;
   readonly report: string;
   /** `logs/<run>` */
   readonly logs: string;
@@ -25,6 +27,7 @@ export function runPaths(dataDir: string, logsDir: string, run: string): RunPath
     parts: join(folder, 'parts'),
     journal: join(folder, 'journal.ndjson'),
     live: join(folder, 'live.json'),
+    stops: join(folder, 'stops.json'),
     report: join(folder, 'report.json'),
     logs: join(logsDir, run),
   };

@@ -4,6 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** The name of the environment variable that marks every process of a run, and their descendants, with the run's token. */
 export const TOKEN_VARIABLE = 'SHARDYARD_INTERNAL_TOKEN';
 
+/** Marks, on top of that, what one child has started, however deep and in whatever process group. */
+export const CHILD_VARIABLE = 'SHARDYARD_INTERNAL_CHILD';
+
 /**
  * When a process was started, in clock ticks since boot; with the PID it identifies a process for ever. `undefined` when there
  * is no such process, or only its zombie. Empty where the system does not tell (no /proc).
@@ -35,9 +38,9 @@ export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
  */
 export const sessionToken = (token: string, session: number): string => `${token}.${session}.${process.pid}`;
 
-/** The processes whose environment holds a run's or a session's token, without this one. Linux only; elsewhere none. */
-export function processesWith(token: string, scope: 'run' | 'session'): number[] {
-  const mark = `${TOKEN_VARIABLE}=${token}${scope === 'run' ? '.' : '\0'}`;
+/** The processes whose environment holds a run's, a session's or a child's token, without this one. Linux only; elsewhere none. */
+export function processesWith(token: string, scope: 'run' | 'session' | 'child'): number[] {
+  const mark = scope === 'child' ? `${CHILD_VARIABLE}=${token}\0` : `${TOKEN_VARIABLE}=${token}${scope === 'run' ? '.' : '\0'}`;
   let names: string[];
   try {
     names = readdirSync('/proc');

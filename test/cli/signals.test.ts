@@ -30,8 +30,18 @@ test('signals stop the run, by name, and again', async () => {
     expect(await told(child)).toBe(`stop ${signal}`);
   }
   await at(child, 150);
+  // The third that asks for an end: a closed terminal asks for none.
   child.kill('SIGINT');
-  expect(await told(child)).toBe('stop SIGINT');
+  expect(await told(child)).toBe('leave SIGINT');
+});
+
+test('Ctrl-Z suspends the run before the process stops, and fg wakes it', async () => {
+  const child = await started();
+  const heard: unknown[] = [];
+  child.on('message', (message) => heard.push(message));
+  child.kill('SIGTSTP');
+  while (heard.length < 3) await once(child, 'message');
+  expect(heard).toEqual(['suspend', 'halt', 'wake']);
 });
 
 test('the echo of a signal, as npm makes it, does not count', async () => {

@@ -42,6 +42,7 @@ const status: Status = {
   rate: 12.34,
   etaSeconds: 273,
   peakRssBytes: 191e6,
+  alarms: [],
   shards: [
     shard,
     {

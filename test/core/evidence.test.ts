@@ -5,12 +5,25 @@ import type { ItemFailure } from '../../src/core/events.ts';
 import { kept } from '../../src/core/kept.ts';
 
 test('the last lines of what was printed, without what says nothing', () => {
-  const printed = [
-    '--- 2026-11-22T02:52:03.546Z batch 0 attempt 1: items [0,3)',
-    ...['doing a', 'doing b', '', '<--- Last few GCs --->', '', '[9969:0x42b3f000]  1121 ms: Mark-Compact 27.9 (44.5)'],
-    ...['', 'FATAL ERROR: Reached heap limit', '----- Native stack trace -----', '', ' 1: 0x931db0  [node]', '10: 0x1add9b6  [node]'],
-    ...['Error: no', '    at mine (/w.mjs:1:2)', '    at emit (node:events:514:28)', '', 'Node.js v24.21.0', ''],
-  ].join('\n');
+  const printed = `--- 2026-11-22T02:52:03.546Z batch 0 attempt 1: items [0,3)
+doing a
+doing b
+
+<--- Last few GCs --->
+
+[9969:0x42b3f000]  1121 ms: Mark-Compact 27.9 (44.5)
+
+FATAL ERROR: Reached heap limit
+----- Native stack trace -----
+
+ 1: 0x931db0  [node]
+10: 0x1add9b6  [node]
+Error: no
+    at mine (/w.mjs:1:2)
+    at emit (node:events:514:28)
+
+Node.js v24.21.0
+`;
   expect(lastLines(printed)).toEqual([
     '<--- Last few GCs --->',
     '[9969:0x42b3f000]  1121 ms: Mark-Compact 27.9 (44.5)',

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judge, type Limits, type Watched } from '../../src/core/limits.ts';
-import { relieve } from '../../src/core/memory.ts';
+import { type Held, relieve } from '../../src/core/memory.ts';
 
 const NOW = 1_000_000;
 const quiet: Watched = { since: NOW - 100, heardAt: NOW - 50, oldest: null, begun: 1, closing: false, rss: 50e6, told: undefined };
@@ -60,8 +60,9 @@ describe('the limits of a child', () => {
   });
 });
 
+const busy = (child: number, since: number): Held => ({ child, since, leaving: false });
+
 describe('memory that is to stay free', () => {
-  const busy = (child: number, since: number): { child: number; since: number; leaving: boolean } => ({ child, since, leaving: false });
   const idle = { child: 9, since: undefined, leaving: false };
 
   test('above it nothing is held, below it everything new, below half of it somebody goes', () => {

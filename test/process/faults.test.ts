@@ -2,29 +2,52 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Evidence } from '../../src/core/evidence.ts';
 import type { Cause } from '../../src/core/outcome.ts';
 import type { FailureRow, Report } from '../../src/core/report.ts';
 import { type Ended, shardyard } from '../cli/support.ts';
 
-/** Every way in which an item can go wrong: what it does (JavaScript), which cause is right, and the flags that it takes to notice it. */
-const POISONS: Readonly<Record<string, { readonly deed: string; readonly cause: Cause; readonly flags?: readonly string[] }>> = {
+interface Poison {
+  /** What the item does (JavaScript). */
+  readonly deed: string;
+  readonly cause: Cause;
+  /** How its child ends; absent where it does not die. */
+  readonly end?: Partial<Evidence>;
+  /** What it takes to notice it. */
+  readonly flags?: readonly string[];
+}
+
+/** Every way in which an item can go wrong. Limits are far from what the other items need, also on a machine that is busy. */
+const POISONS: Readonly<Record<string, Poison>> = {
   throws: { deed: "throw new Error('poison')", cause: 'error' },
   rejects: { deed: "return sleep(5).then(() => { throw new Error('poison'); })", cause: 'error' },
-  hangs: { deed: 'return new Promise(() => setInterval(() => {}, 1000))', cause: 'item-timeout', flags: ['--item-timeout', '2s'] },
-  blocks: { deed: 'return sleep(5).then(() => { for (;;); })', cause: 'stalled', flags: ['--stall-timeout', '2s'] },
-  exits: { deed: 'return sleep(5).then(() => process.exit(7))', cause: 'exit' },
-  aborts: { deed: 'return sleep(5).then(() => process.abort())', cause: 'signal' },
-  segfaults: { deed: "return sleep(5).then(() => process.kill(process.pid, 'SIGSEGV'))", cause: 'signal' },
+  hangs: {
+    deed: 'return new Promise(() => setInterval(() => {}, 1000))',
+    cause: 'item-timeout',
+    end: { signal: 'SIGTERM' },
+    flags: ['--item-timeout', '3s'],
+  },
+  blocks: {
+    deed: 'return sleep(5).then(() => { for (;;); })',
+    cause: 'stalled',
+    end: { signal: 'SIGTERM' },
+    flags: ['--stall-timeout', '3s'],
+  },
+  exits: { deed: 'return sleep(5).then(() => process.exit(7))', cause: 'exit', end: { code: 7, signal: null } },
+  aborts: { deed: 'return sleep(5).then(() => process.abort())', cause: 'signal', end: { signal: 'SIGABRT' } },
+  segfaults: { deed: "return sleep(5).then(() => process.kill(process.pid, 'SIGSEGV'))", cause: 'signal', end: { signal: 'SIGSEGV' } },
   exhausts: {
     deed: 'return sleep(5).then(() => { for (const kept = []; ; ) kept.push(Array.from({ length: 1e4 }, () => ({}))); })',
     cause: 'heap-limit',
+    end: { signal: 'SIGABRT', said: expect.arrayContaining([expect.stringContaining('heap out of memory')]) },
     flags: ['--node-arg=--max-old-space-size=24'],
   },
   // Stays where it is once it is past the limit: nothing here is to fill the machine.
   grows: {
-    deed: 'return sleep(5).then(async () => { const kept = Buffer.alloc(300 << 20, 1); for (;;) await sleep(1000, kept); })',
+    deed: 'return sleep(5).then(async () => { const kept = Buffer.alloc(150 << 20, 1); for (;;) await sleep(1000, kept); })',
     cause: 'rss-limit',
-    flags: ['--max-rss', '150MB'],
+    end: { signal: 'SIGTERM', peakRssBytes: expect.closeTo(210e6, -8) },
+    flags: ['--max-rss', '120MB'],
   },
 };
 
@@ -56,7 +79,8 @@ interface Result {
   readonly ended: Ended;
   readonly report: Report;
   readonly output: string;
-  readonly log: string;
+  /** By failure: the log that it points to. */
+  readonly logs: readonly string[];
   readonly status: { readonly failures: readonly FailureRow[] };
   /** How often each item was begun. */
   readonly begun: ReadonlyMap<string, number>;
@@ -78,11 +102,12 @@ async function runCell(poison: string, concurrency: number): Promise<Result> {
   const read = (file: string): string => readFileSync(join(cwd, file), 'utf8');
   const begun = new Map<string, number>();
   for (const item of read('executed.txt').trimEnd().split('\n')) begun.set(item, (begun.get(item) ?? 0) + 1);
+  const report = JSON.parse(read('data/runs/r/report.json')) as Report;
   return {
     ended,
-    report: JSON.parse(read('data/runs/r/report.json')) as Report,
+    report,
     output: read('out.csv'),
-    log: [0, 1, 2].map((shard) => read(`logs/r/shard-0000${shard}.log`)).join(''),
+    logs: report.failures.map(({ log }) => read(log)),
     status: JSON.parse(status.stdout) as Result['status'],
     begun,
   };
@@ -107,13 +132,14 @@ const resultOf = (poison: string, concurrency: number): Promise<Result> =>
   results.get(`${poison} ${concurrency}`) ?? Promise.reject(new Error('was not run'));
 
 describe.each(Object.keys(POISONS))('an item that %s', (poison) => {
-  const { cause } = POISONS[poison] ?? { cause: 'ok' };
+  const { cause, end } = POISONS[poison] ?? { cause: 'ok' };
   describe.each(CONCURRENCIES)('with concurrency %d', (concurrency) => {
     test.each(Object.keys(PLACES) as PlaceName[])('%s of its batch costs itself, and nothing else', async (place) => {
       const { report, output, begun } = await resultOf(poison, concurrency);
       const mates = Array.from({ length: BATCH }, (_, index) => `${place}-${index}`).filter((_, index) => index !== PLACES[place]);
       const failures = report.failures.filter(({ key }) => key.includes(place));
-      expect(failures).toMatchObject([{ key: `poison-${place}`, cause, tries: 1 }]);
+      const seen = end ? { evidence: end } : { evidence: null, message: 'poison' };
+      expect(failures).toMatchObject([{ key: `poison-${place}`, cause, tries: 1, ...seen }]);
       expect(output.split('\n').filter((line) => line.startsWith(`${place}-`))).toEqual(mates.map((item) => `${item},"two`));
 
       const alone = concurrency === 1 || cause === 'error';
@@ -125,10 +151,16 @@ describe.each(Object.keys(POISONS))('an item that %s', (poison) => {
     });
 
     test('leaves the bytes of a list without it', async () => {
-      const { ended, output, report } = await resultOf(poison, concurrency);
+      const { ended, output, report, status, logs } = await resultOf(poison, concurrency);
       expect(output).toBe(csvOf(ITEMS.filter((item) => !item.startsWith('poison'))));
       expect(ended.code).toBe(1);
       expect(report.failedByCause).toEqual({ [cause]: 3 });
+      // What is known is told everywhere.
+      expect(status.failures).toEqual(report.failures);
+      for (const [at, { index, key }] of report.failures.entries()) {
+        const line = logs[at]?.split('\n').find((text) => text.includes(`item ${index} (${key}) is given up after 1 try: ${cause}`));
+        expect(line).toMatch(new RegExp(`To do it again: shardyard rerun r --items=${key}$`));
+      }
     });
   });
 });
