@@ -8,6 +8,7 @@ import type { Running } from '../core/running.ts';
 import type { RunState } from '../core/state.ts';
 import type { ChildEnd } from '../executors/executor.ts';
 import type { ToParent } from '../ipc/messages.ts';
+import { isDiskCode } from '../store/disk-error.ts';
 import { folderSyncer, syncPath } from '../store/files.ts';
 import { salvage } from '../store/ledger.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
@@ -116,7 +117,9 @@ export class Attempts {
     const message = briefMessage(end.error ?? live.broken?.message ?? live.crashed ?? how);
     const killed = oomKills > 0 ? { oomKills } : {};
     const said = lastLines(tail);
-    if (attempt) this.bury(attempt, cause, message, { code, signal, peakRssBytes: rss, ...killed, said });
+    // What a disk refuses is no item's fault and costs no try.
+    const its = isDiskCode(live.broken?.code) ? 'stopped' : cause;
+    if (attempt) this.bury(attempt, its, message, { code, signal, peakRssBytes: rss, ...killed, said });
     emit({ ...ended, message, ...killed, ...(said.length > 0 && cause !== 'stopped' ? { said } : {}) });
   }
 

@@ -65,11 +65,15 @@ describe.skipIf(!canMount)('a full disk', () => {
       '10',
       '-o',
       'out.csv',
+      '--retries',
+      '0',
     );
     expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('resume r')]);
     expect(run.stderr).not.toContain('bug');
     const kept = place.events('committed').reduce((sum, { receipt }) => sum + receipt.items, 0);
     expect(kept).toBeGreaterThan(0);
+    // What the disk refuses costs no item a try, not even its only one.
+    expect(place.events('tried', 'item-failed')).toEqual([]);
     free(place, 'data');
     expect(await place.end('resume')).toMatchObject({ code: 0 });
     expect(place.read('out.csv')).toBe(wideCsv(100));
