@@ -137,7 +137,8 @@ export class Children {
     if (live.introduced) return;
     live.introduced = true;
     const { worker, params, columns, partFormat, settings } = this.#options.manifest;
-    const namesNonFinite = parseOutput(settings.output).format === 'csv';
+    const { format } = parseOutput(settings.output);
+    const namesNonFinite = format === 'csv' || format === 'parquet';
     const init: InitMessage = { type: 'init', worker: worker.file, params, columns, partFormat, namesNonFinite };
     live.child.send(init);
   }

@@ -70,6 +70,7 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
       worker: { file: worker, sha256 },
       params,
       columns: planned.columns,
+      types: planned.types,
       partFormat: format === 'csv' && planned.columns ? 'csv' : 'ndjson',
       settings,
     };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ColumnTypes } from '../core/column-type.ts';
 import { UserError } from '../core/errors.ts';
 import type { Plan } from '../core/plan.ts';
 import { planName } from '../core/names.ts';
@@ -45,6 +46,8 @@ export interface Manifest {
   /** As given, before the worker's schema. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly columns: readonly string[] | null;
+  /** Declared by the worker, of some or all columns. */
+  readonly types?: ColumnTypes;
   readonly partFormat: 'csv' | 'ndjson';
   readonly settings: RunSettings;
 }
