@@ -9,6 +9,7 @@ import { io } from './io.ts';
 import { leak } from './leak.ts';
 import { merge } from './merge.ts';
 import { parent } from './parent.ts';
+import { parquet } from './parquet.ts';
 import { perItem } from './per-item.ts';
 import { recycle } from './recycle.ts';
 import { scaling } from './scaling.ts';
@@ -16,7 +17,7 @@ import type { Benchmark } from './support/benchmark.ts';
 import { circumstances, updateReadme } from './support/readme.ts';
 import { tableOf } from './support/table.ts';
 
-const ALL: readonly Benchmark[] = [recycle, perItem, merge, scaling, leak, io, parent];
+const ALL: readonly Benchmark[] = [recycle, perItem, merge, parquet, scaling, leak, io, parent];
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },
 });

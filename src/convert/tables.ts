@@ -53,7 +53,14 @@ export async function tableOf(name: string, { input, headerRow }: ConvertParams)
     const { parquetRows } = await import('../input/parquet/parquet-rows.ts');
     return { columns: undefined, rows: parquetRows(input), texts: false };
   }
-  return { columns: undefined, rows: recordsIn(input), texts: extname(input).toLowerCase() === '.csv' };
+  const texts = extname(input).toLowerCase() === '.csv';
+  const rows = recordsIn(input);
+  return { columns: undefined, rows: texts ? withoutEmpty(rows) : rows, texts };
+}
+
+/** In CSV, nothing and an empty text look the same. */
+async function* withoutEmpty(rows: AsyncIterable<Row>): AsyncGenerator<Row> {
+  for await (const row of rows) yield Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === '' ? null : value]));
 }
 
 async function* recordsIn(input: string): AsyncGenerator<Row> {

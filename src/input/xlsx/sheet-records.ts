@@ -12,7 +12,7 @@ export interface SheetOptions {
 }
 
 /** The names of a sheet's columns, and where they are. */
-export interface Header {
+interface Header {
   readonly names: readonly string[];
   /** For each of them, from 0. */
   readonly columns: readonly number[];
