@@ -10,6 +10,7 @@ import { leak } from './leak.ts';
 import { long } from './long.ts';
 import { merge } from './merge.ts';
 import { parent } from './parent.ts';
+import { parquet } from './parquet.ts';
 import { perItem } from './per-item.ts';
 import { poisoned } from './poisoned.ts';
 import { recycle } from './recycle.ts';
@@ -19,7 +20,7 @@ import type { Benchmark } from './support/benchmark.ts';
 import { circumstances, updateReadme } from './support/readme.ts';
 import { tableOf } from './support/table.ts';
 
-const ALL: readonly Benchmark[] = [recycle, perItem, merge, scaling, leak, io, parent, long, stop, poisoned];
+const ALL: readonly Benchmark[] = [recycle, perItem, merge, parquet, scaling, leak, io, parent, long, stop, poisoned];
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },
 });

@@ -9,6 +9,7 @@ import { runHandle } from './run/handle.ts';
 export { defineWorker, UnrecoverableError } from './core/worker.ts';
 export { UserError } from './core/errors.ts';
 export type * from './core/worker.ts';
+export type * from './core/column-type.ts';
 export type * from './core/events.ts';
 export type * from './core/evidence.ts';
 export type * from './core/report.ts';

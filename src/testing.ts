@@ -5,6 +5,7 @@ import { validateParams } from './child/params.ts';
 import { defaultKey } from './core/key.ts';
 import type { AnyWorker, Row, Worker } from './core/worker.ts';
 import { jsonEncoder } from './formats/json-row.ts';
+import { rowChecker } from './formats/typed-row.ts';
 
 /** How `runItem` runs; everything may be left out. */
 export interface RunItemOptions {
@@ -21,7 +22,7 @@ export interface RunItemOptions {
 
 /**
  * Runs one item of a worker in this process, with its `setup` and `teardown`, and gives its rows: for a unit test of the worker. Rows are
- * checked as in a run: a column that the worker does not declare is an error.
+ * checked as in a run: a column that the worker does not declare is an error, and so is a value that does not fit its declared type.
  *
  * @example
  * deepEqual(await runItem(worker, 'AAPL', { params: { years: '10' } }), [{ symbol: 'AAPL', years: 10 }]);
@@ -41,7 +42,9 @@ export async function runItem<Schema extends StandardSchemaV1 | undefined, Item,
   const context = { index, key, shard: 0, batch: 0, attempt, params, state, signal, log };
   const rows: Row[] = [];
   const encode = jsonEncoder(any.columns);
+  const check = rowChecker(any.types ?? {});
   const keep = (row: Row): string => {
+    check(row);
     encode(row);
     rows.push(row);
     return '';

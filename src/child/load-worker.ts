@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { COLUMN_TYPES, isColumnType } from '../core/column-type.ts';
 import { UserError, type Place } from '../core/errors.ts';
 import type { AnyWorker } from '../core/worker.ts';
 
@@ -72,7 +73,7 @@ function shapeProblem(worker: unknown): Problem | undefined {
       hint: 'write it with zod, valibot or arktype: `params: z.object({ … })`',
     };
   }
-  return columnsProblem(Reflect.get(worker, 'columns'));
+  return columnsProblem(Reflect.get(worker, 'columns')) ?? typesProblem(Reflect.get(worker, 'types'), Reflect.get(worker, 'columns'));
 }
 
 function columnsProblem(columns: unknown): Problem | undefined {
@@ -83,6 +84,19 @@ function columnsProblem(columns: unknown): Problem | undefined {
   const twice = columns.find((column, index) => columns.indexOf(column) !== index);
   if (twice === undefined) return undefined;
   return { what: `the worker's \`columns\` has ${JSON.stringify(twice)} twice`, hint: 'name every column once' };
+}
+
+/** `columns`, where there are any, is a list of names by now. */
+function typesProblem(types: unknown, columns: unknown): Problem | undefined {
+  if (types === undefined) return undefined;
+  const hint = `write \`types: { date: 'timestamp' }\`, with ${COLUMN_TYPES.join(', ')}`;
+  if (typeof types !== 'object' || types === null || Array.isArray(types)) return { what: "the worker's `types` is not an object", hint };
+  for (const [column, type] of Object.entries(types)) {
+    if (!isColumnType(type)) return { what: `the worker's \`types.${column}\` is ${JSON.stringify(type)}, which is no type`, hint };
+    if (Array.isArray(columns) && !columns.includes(column))
+      return { what: `the worker's \`types\` has ${JSON.stringify(column)}, which is not in its \`columns\``, hint: 'correct the name' };
+  }
+  return undefined;
 }
 
 /** Some libraries make their schemas functions. */

@@ -3,6 +3,8 @@ import { format } from 'node:util';
 import type { Log, AnyWorker, Row } from '../core/worker.ts';
 import { csvEncoder } from '../formats/csv-row.ts';
 import { jsonEncoder } from '../formats/json-row.ts';
+import { withNames } from '../formats/named-numbers.ts';
+import { rowChecker } from '../formats/typed-row.ts';
 import { openFrozen, rangeReader } from '../input/reader.ts';
 import { asToChild, type Envelope, type InitMessage, type ToParent, type WorkMessage } from '../ipc/messages.ts';
 import { Batch } from './batch.ts';
@@ -69,7 +71,7 @@ async function setUp(message: InitMessage): Promise<void> {
     const params = await validateParams(worker, message.params, message.worker);
     const { signal } = new AbortController();
     const state: unknown = await worker.setup?.({ params: params as never, signal, log });
-    const encode = encoderFor(message);
+    const encode = encoderFor(message, worker.types);
     ready = { worker, params, state, encode, Command, init: message };
     send({ type: 'ready', setupMs: performance.now() - before });
   } catch (error) {
@@ -78,20 +80,20 @@ async function setUp(message: InitMessage): Promise<void> {
   }
 }
 
-function encoderFor({ partFormat, columns, namesNonFinite }: InitMessage): (row: Row) => string {
+function encoderFor(message: InitMessage, types: AnyWorker['types']): (row: Row) => string {
+  const encode = untyped(message);
+  if (!types) return encode;
+  const check = rowChecker(types);
+  return (row) => {
+    check(row);
+    return encode(row);
+  };
+}
+
+function untyped({ partFormat, columns, namesNonFinite }: InitMessage): (row: Row) => string {
   if (partFormat === 'csv') return csvEncoder(columns ?? []);
   const json = jsonEncoder(columns ?? undefined);
   return namesNonFinite ? (row) => json(withNames(row)) : json;
-}
-
-/** NaN and the infinities as text, in rows that are NDJSON only until they are merged into CSV. */
-function withNames(row: Row): Row {
-  let named: Record<string, unknown> | undefined;
-  for (const key in row) {
-    const value = row[key];
-    if (typeof value === 'number' && !Number.isFinite(value)) (named ??= { ...row })[key] = String(value);
-  }
-  return named ?? row;
 }
 
 async function work(message: WorkMessage): Promise<void> {

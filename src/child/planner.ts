@@ -46,7 +46,12 @@ function refusal(error: unknown): FromPlanner {
 async function plan(request: PlanRequest): Promise<Planned> {
   const worker = request.command ? commandWorker(request.command) : await loadWorker(request.worker);
   const params = await validateParams(worker, request.params, request.worker);
-  const base = { type: 'planned', columns: worker.columns ?? null, defaults: workerDefaults(worker, request.worker) } as const;
+  const base = {
+    type: 'planned',
+    columns: worker.columns ?? null,
+    types: worker.types ?? {},
+    defaults: workerDefaults(worker, request.worker),
+  } as const;
   if (request.describe) return { ...base, items: { kind: 'range', start: 0, end: 0 }, count: 0, moves: [], gone: 0 };
   const source = request.items === undefined ? undefined : openItems(request.items, { stdin: process.stdin });
   if (source?.kind === 'range' && !worker.key && request.key === undefined) {

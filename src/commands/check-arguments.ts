@@ -63,7 +63,7 @@ export function checkPositionals(verb: VerbName, argv: Argv, surplus: readonly s
   const { positionals } = VERBS[verb];
   const missing = positionals.find(({ name, required }) => required && argv[name] === undefined);
   if (!missing) return;
-  const hint = `write shardyard ${verb} <${missing.name}>; shardyard runs lists them`;
+  const hint = `write shardyard ${verb} <${missing.name}>${missing.name === 'run' ? '; shardyard runs lists them' : ''}`;
   throw new UserError(`${verb} needs the ${missing.describe}`, { hint });
 }
 

@@ -12,6 +12,7 @@ export type VerbName =
   | 'merge'
   | 'runs'
   | 'clean'
+  | 'convert'
   | 'init'
   | 'replay'
   | 'shard';

@@ -1,7 +1,7 @@
 import type { Option } from './option.ts';
 
 const SESSION = ['run', 'plan', 'resume', 'rerun', 'shard'] as const;
-const PLACE = ['run', 'plan', 'resume', 'rerun', 'status', 'ctl', 'logs', 'merge', 'runs', 'clean', 'shard', 'replay'] as const;
+const PLACE = [...SESSION, 'status', 'ctl', 'logs', 'merge', 'runs', 'clean', 'replay', 'convert'] as const;
 const ROWS = 'Output:';
 const REST = 'General:';
 
@@ -34,7 +34,7 @@ export const SHOW_OPTIONS = {
     flag: 'progress',
     arg: 'HOW',
     group: REST,
-    verbs: SESSION,
+    verbs: [...SESSION, 'convert'],
     describe: 'auto (bar on a terminal, else plain), bar, plain, json (events as NDJSON on stdout) or none',
     fallback: 'auto',
   },
@@ -115,6 +115,33 @@ export const VERB_OPTIONS = {
     group: ROWS,
     verbs: ['merge'],
     describe: 'merge what is done of an unfinished run; without --output to NAME.partial.csv and the like, beside its own output',
+  },
+  to: {
+    kind: 'text',
+    flag: 'to',
+    arg: 'FORMAT',
+    group: ROWS,
+    verbs: ['convert'],
+    describe: 'parquet, csv or ndjson',
+  },
+  outDir: {
+    kind: 'text',
+    flag: 'out-dir',
+    arg: 'DIR',
+    group: ROWS,
+    verbs: ['convert'],
+    describe: 'where the files go; it is made if it is not there',
+    fallback: 'the current folder',
+  },
+  headerRow: {
+    kind: 'integer',
+    least: 1,
+    flag: 'header-row',
+    arg: 'N',
+    group: ROWS,
+    verbs: ['convert'],
+    describe: 'the row of each sheet that names the columns, counted from 1',
+    fallback: '1',
   },
   follow: {
     kind: 'flag',

@@ -183,6 +183,19 @@ export const VERBS: Readonly<Record<VerbName, Verb>> = {
     examples: [['shardyard clean my-run --yes', 'without asking']],
     load: async () => (await import('./clean.ts')).clean,
   },
+  convert: {
+    positionals: [
+      { name: 'file', required: true, describe: 'file to convert: .xlsx (a file for each sheet), .parquet, .csv, .json or .jsonl' },
+    ],
+    summary: 'convert a workbook sheet by sheet, or another file of records, to Parquet, CSV or NDJSON',
+    notes:
+      'A run like any other, with an item for each sheet: it has logs, can be resumed, and its output lists the files with rows and checksums. Rows keep their order.',
+    examples: [
+      ['shardyard convert ticks.xlsx --to parquet --out-dir data/parquet --header-row 3', 'a Parquet file for each sheet'],
+      ['shardyard convert prices.csv --to parquet', 'one file'],
+    ],
+    load: async () => (await import('./convert.ts')).convert,
+  },
   init: {
     positionals: [{ name: 'name', describe: 'name of the worker; default: worker' }],
     summary: 'write a small worker, its test and a config to start from',

@@ -1,3 +1,4 @@
+import type { ColumnTypes } from './column-type.ts';
 import type { Span } from './intervals.ts';
 
 /** Where a plan's items are: a file of `{"key","item"}` lines in the run's folder, or a range that is not written out. */
@@ -49,5 +50,7 @@ export interface PlanGiven {
 /** How rows are written into parts. */
 export interface RowShape {
   readonly columns: readonly string[] | null;
+  /** Absent: none are declared. */
+  readonly types?: ColumnTypes;
   readonly partFormat: 'csv' | 'ndjson';
 }

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { ColumnTypes } from './column-type.ts';
 
 /** A row: column name to value. Nested values are written as JSON in CSV and as they are in JSON formats. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -66,6 +67,11 @@ export interface Worker<Schema extends StandardSchemaV1 | undefined = StandardSc
   readonly key?: (item: Item) => string | number;
   /** The columns of the output. Default: the union of the rows' keys in order of first appearance. */
   readonly columns?: readonly string[];
+  /**
+   * Types of columns, for outputs that have types (Parquet), of some or all columns. A row with a value that does not fit fails its item.
+   * Default: what fits all values of the column.
+   */
+  readonly types?: ColumnTypes;
   /** Options for runs of this worker, where the user gives none. */
   readonly defaults?: WorkerDefaults;
   /** Runs once per child, before its first item. */

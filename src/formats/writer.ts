@@ -50,6 +50,8 @@ function convertersFor(
       return from === 'ndjson' ? [] : [csvToNdjson(needed(columns))];
     case 'json':
       return from === 'ndjson' ? [ndjsonToArray()] : [csvToNdjson(needed(columns)), ndjsonToArray()];
+    case 'parquet':
+      throw new Error('Parquet has a writer of its own (parquet/output.ts)');
     default:
       return unreachable(format);
   }

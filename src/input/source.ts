@@ -4,6 +4,7 @@ import { UserError } from '../core/errors.ts';
 import { csvItems } from './csv.ts';
 import { jsonItems } from './json.ts';
 import { jsonLineItems } from './json-lines.ts';
+import { refuseDisguised } from './magic.ts';
 import { parseRange } from './range.ts';
 import type { SourceItem } from './source-item.ts';
 import { textItems } from './text.ts';
@@ -23,8 +24,12 @@ const FORMATS: Readonly<Record<string, Format>> = {
   '.jsonl': jsonLineItems,
   '.ndjson': jsonLineItems,
 };
-const KNOWN = Object.keys(FORMATS).join(' ');
-const LATER = ['.parquet', '.xlsx'];
+/** Formats that are read here and there, not from front to back; their libraries are loaded only for them. */
+const BINARY: Readonly<Record<string, (file: string) => Promise<AsyncIterable<SourceItem>>>> = {
+  '.parquet': async (file) => (await import('./parquet/parquet-items.ts')).parquetItems(file),
+  '.xlsx': async (file) => (await import('./xlsx/sheet-items.ts')).sheetItems(file),
+};
+const KNOWN = Object.keys({ ...FORMATS, ...BINARY }).join(' ');
 const CHUNK_BYTES = 64 * 1024;
 
 /**
@@ -37,7 +42,8 @@ const CHUNK_BYTES = 64 * 1024;
 export function openItems(spec: string, options: { stdin?: Bytes } = {}): ItemSource {
   const extension = extname(spec).toLowerCase();
   if (spec === '-') return stdinList(options.stdin);
-  if (LATER.includes(extension)) throw notYet(spec, extension);
+  const binary = BINARY[extension];
+  if (binary) return binaryList(spec, binary);
   const format = FORMATS[extension];
   if (format) return fileList(spec, format);
   if (spec.includes('/') || spec.includes(sep)) throw unknownFormat(spec);
@@ -51,7 +57,19 @@ function stdinList(stdin: Bytes | undefined): ItemSource {
 
 function fileList(file: string, format: Format): ItemSource {
   refuseUnreadable(file);
+  refuseDisguised(file);
   return { kind: 'list', name: file, items: () => format(fileChunks(file), file) };
+}
+
+function binaryList(file: string, open: (file: string) => Promise<AsyncIterable<SourceItem>>): ItemSource {
+  refuseUnreadable(file);
+  return {
+    kind: 'list',
+    name: file,
+    async *items() {
+      yield* await open(file);
+    },
+  };
 }
 
 async function* fileChunks(file: string): Bytes {
@@ -111,8 +129,4 @@ function unknownFormat(file: string): UserError {
 
 function isFolder(file: string): UserError {
   return new UserError('is a folder, not a file of items', { place: { file }, hint: 'name a file in it' });
-}
-
-function notYet(file: string, extension: string): UserError {
-  return new UserError(`this version does not read ${extension} yet`, { place: { file }, hint: `convert it to one of ${KNOWN}` });
 }

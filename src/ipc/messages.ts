@@ -10,7 +10,7 @@ export interface InitMessage {
   readonly params: Readonly<Record<string, unknown>>;
   readonly columns: readonly string[] | null;
   readonly partFormat: 'csv' | 'ndjson';
-  /** The output is CSV, where NaN and the infinities have names; JSON has none for them. */
+  /** The output is CSV or Parquet, where NaN and the infinities are kept, in parts by name; JSON has none for them. */
   readonly namesNonFinite: boolean;
   /** There is no module to import: a command makes the rows. */
   readonly command?: CommandInit;

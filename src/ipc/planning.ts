@@ -1,3 +1,4 @@
+import type { ColumnTypes } from '../core/column-type.ts';
 import type { CommandSpec } from '../core/command.ts';
 import type { Place } from '../core/errors.ts';
 import type { LaunchOptions } from '../core/options.ts';
@@ -27,6 +28,8 @@ export type FromPlanner =
       readonly items: ItemsRef;
       readonly count: number;
       readonly columns: readonly string[] | null;
+      /** Declared types of columns. */
+      readonly types: ColumnTypes;
       /** What the worker suggests. */
       readonly defaults: Partial<LaunchOptions>;
       readonly moves: Plan['moves'];

@@ -152,7 +152,8 @@ export class Children {
     live.introduced = true;
     const { worker, params, columns, partFormat, settings, command: spec, run } = this.#options.manifest;
     const command = spec && { command: { spec, run, folder: this.#options.folder } };
-    const namesNonFinite = parseOutput(settings.output).format === 'csv';
+    const { format } = parseOutput(settings.output);
+    const namesNonFinite = format === 'csv' || format === 'parquet';
     const init: InitMessage = { type: 'init', worker: worker.file, params, columns, partFormat, namesNonFinite, ...command };
     live.child.send(init);
   }

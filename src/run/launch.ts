@@ -77,6 +77,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
       ...(command ? { command } : {}),
       params,
       columns: planned.columns,
+      types: planned.types,
       partFormat: command ? partFormatOf(command) : format === 'csv' && planned.columns ? 'csv' : 'ndjson',
       settings,
       ...(sample ? { isPlanned: true } : {}),

@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync, rmSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ColumnTypes } from '../core/column-type.ts';
 import { UserError } from '../core/errors.ts';
 import { parseAttemptName } from '../core/names.ts';
 import type { RunState } from '../core/state.ts';
@@ -8,7 +9,8 @@ import { createColumnUnion } from '../formats/columns.ts';
 import { parseRow } from '../formats/json-parse.ts';
 import { createLines } from '../formats/lines.ts';
 import { parseOutput } from '../formats/output.ts';
-import { openWriter } from '../formats/writer.ts';
+import type { ParquetOutput } from '../formats/parquet/output.ts';
+import { openWriter, type OutputWriter } from '../formats/writer.ts';
 import { readAgreedColumns } from '../store/agreed-columns.ts';
 import { commitFile, publishText, temporaryName } from '../store/files.ts';
 import type { Manifest } from '../store/manifest.ts';
@@ -51,16 +53,27 @@ export async function mergeRun({ state, manifest, paths, output, strictColumns, 
   const source = new PartSource({ state, parts: paths.parts, format: from, rerun });
   const temporary = temporaryName(output, manifest.run);
   try {
-    const columns =
-      manifest.columns ??
-      agreedColumns(manifest, paths) ??
-      (format === 'csv' || from === 'csv' ? await unionOf(source, strictColumns, signal) : undefined);
-    const writer = openWriter({ file: temporary, format, compression, from, columns });
+    const agreed = manifest.columns ?? agreedColumns(manifest, paths);
+    const needsColumns = format === 'csv' || from === 'csv' || (format === 'parquet' && strictColumns);
+    const declared = agreed ?? (needsColumns ? await unionOf(source, strictColumns, signal) : undefined);
+    const parquet =
+      format === 'parquet' ? await openParquet(source, { ...manifest, columns: declared, file: temporary }, signal) : undefined;
+    const columns = parquet?.columns.map(({ name }) => name) ?? declared;
+    const writer: OutputWriter = parquet ?? openWriter({ file: temporary, format, compression, from, columns });
     try {
       const rows = await source.read(withTurns((chunk) => writer.write(chunk), signal));
       const { bytes, sha256 } = await writer.finish();
       commitFile(temporary, output);
-      await writeMeta(output, { columns: columns ?? null, rows, bytes, sha256, parts: source.used.size, state, run: manifest.run });
+      await writeMeta(output, {
+        columns: columns ?? null,
+        ...typesOf(parquet?.columns),
+        rows,
+        bytes,
+        sha256,
+        parts: source.used.size,
+        state,
+        run: manifest.run,
+      });
       return { file: output, rows, bytes, sha256 };
     } catch (error) {
       await writer.abort();
@@ -76,6 +89,25 @@ export async function mergeRun({ state, manifest, paths, output, strictColumns, 
 function agreedColumns({ command, partFormat }: Manifest, { folder }: RunPaths): readonly string[] | undefined {
   return command && partFormat === 'csv' ? (readAgreedColumns(folder)?.columns ?? []) : undefined;
 }
+
+/** Loads what Parquet needs only where it is wanted. */
+async function openParquet(
+  source: PartSource,
+  {
+    file,
+    partFormat: from,
+    columns,
+    types,
+  }: Pick<Manifest, 'partFormat' | 'types'> & { file: string; columns: readonly string[] | undefined },
+  signal: AbortSignal | undefined,
+): Promise<ParquetOutput> {
+  const { openParquetOutput } = await import('../formats/parquet/output.ts');
+  return openParquetOutput({ file, from, columns, types, read: (take) => source.read(withTurns(take, signal)) });
+}
+
+/** The types of the columns, for the meta file of an output that has them. */
+const typesOf = (columns: ParquetOutput['columns'] | undefined): Pick<Meta, 'types'> =>
+  columns ? { types: Object.fromEntries(columns.map(({ name, type }) => [name, type])) } : {};
 
 /** The columns of rows that declare none: one pass over all of them. `strict`: all rows must have the same. */
 async function unionOf(source: PartSource, strict: boolean, signal: AbortSignal | undefined): Promise<readonly string[]> {
@@ -127,6 +159,8 @@ function withTurns(take: Take, signal: AbortSignal | undefined): Take {
 interface Meta {
   readonly run: string;
   readonly columns: readonly string[] | null;
+  /** Of an output that has types. */
+  readonly types?: ColumnTypes;
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;

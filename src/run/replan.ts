@@ -105,23 +105,28 @@ async function rowShape(
   options: ResumeOptions,
   worker: Omit<PlanningOptions, 'items' | 'key' | 'limit'>,
 ): Promise<RowShape | undefined> {
-  const { columns } = await planItems({ ...worker, items: undefined, key: undefined, limit: undefined, describe: true });
+  const { columns, types } = await planItems({ ...worker, items: undefined, key: undefined, limit: undefined, describe: true });
   const before = shapeOfRows(state, manifest);
-  if (JSON.stringify(columns) === JSON.stringify(before.columns)) return undefined;
-  if (options.changed !== 'fresh') {
+  const sameColumns = JSON.stringify(columns) === JSON.stringify(before.columns);
+  if (sameColumns && JSON.stringify(types) === JSON.stringify(before.types ?? {})) return undefined;
+  if (!sameColumns && options.changed !== 'fresh') {
     throw new UserError(`the worker's columns have changed: ${listed(before.columns)} became ${listed(columns)}`, {
       place: { file: worker.worker },
       hint: `the rows that are there cannot be kept; \`${commandFor('resume', paths.run, options, ' --fresh')}\` makes all of them again`,
     });
   }
-  return { columns, partFormat: parseOutput(manifest.settings.output).format === 'csv' && columns ? 'csv' : 'ndjson' };
+  // Kept rows stay in the format they have; whether they fit other types shows when they are merged.
+  if (sameColumns) return { ...before, types };
+  return { columns, types, partFormat: parseOutput(manifest.settings.output).format === 'csv' && columns ? 'csv' : 'ndjson' };
 }
 
 const listed = (columns: readonly string[] | null): string => (columns === null ? 'none declared' : columns.join(','));
 
 /** How the rows of the latest plan are written. */
-export const shapeOfRows = (state: RunState, { columns, partFormat }: Manifest): RowShape =>
-  state.plans.findLast(({ rows }) => rows)?.rows ?? { columns, partFormat };
+export const shapeOfRows = (state: RunState, { columns, types = {}, partFormat }: Manifest): RowShape => ({
+  types: {},
+  ...(state.plans.findLast(({ rows }) => rows)?.rows ?? { columns, types, partFormat }),
+});
 
 /** Makes a plan current. */
 export function announce(work: Work, plan: Plan | undefined): void {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ColumnTypes } from '../core/column-type.ts';
 import type { CommandSpec } from '../core/command.ts';
 import { UserError } from '../core/errors.ts';
 import type { Deadline } from '../core/options.ts';
@@ -55,6 +56,8 @@ export interface Manifest {
   /** As given, before the worker's schema. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly columns: readonly string[] | null;
+  /** Declared by the worker, of some or all columns. */
+  readonly types?: ColumnTypes;
   readonly partFormat: 'csv' | 'ndjson';
   readonly settings: RunSettings;
   /** Its first session was to freeze the plan, and at most to measure some items. */

@@ -15,9 +15,14 @@ describe('parseOutput', () => {
     expect(parseOutput(ending)).toEqual(kind);
   });
 
+  test('.parquet, which is compressed already', () => {
+    expect(parseOutput('data/ROWS.Parquet')).toEqual({ format: 'parquet', compression: 'none' });
+    expect(formatUserError(captured(() => parseOutput('rows.parquet.gz')) as UserError)).toBe(
+      'output "rows.parquet.gz": Parquet is compressed already: leave out .gz',
+    );
+  });
+
   test.each([
-    ['rows.parquet', 'output "rows.parquet": Parquet is not in this version'],
-    ['rows.parquet.gz', 'output "rows.parquet.gz": Parquet is not in this version'],
     ['rows.xlsx', 'output "rows.xlsx": no format is called ".xlsx"'],
     ['rows.xlsx.gz', 'output "rows.xlsx.gz": no format is called ".xlsx"'],
     ['rows.csv.bz2', 'output "rows.csv.bz2": no format is called ".bz2"'],
@@ -30,7 +35,9 @@ describe('parseOutput', () => {
   ])('%s is refused', (file, message) => {
     const error = captured(() => parseOutput(file));
     expect(error).toBeInstanceOf(UserError);
-    expect(formatUserError(error as UserError)).toBe(`${message}: use .csv, .json, .jsonl or .ndjson, each also with .gz or .zst`);
+    expect(formatUserError(error as UserError)).toBe(
+      `${message}: use .csv, .json, .jsonl or .ndjson, each also with .gz or .zst, or .parquet`,
+    );
   });
 });
 

@@ -113,13 +113,8 @@ describe('a file that cannot be used', () => {
     expect(await complaint(folder, () => openItems(join(folder, name), {}))).toContain(`${name}: is a folder`);
   });
 
-  test.each(['.parquet', '.xlsx', '.XLSX'])('%s is for later', async (extension) => {
-    const text = await complaint(folder, () => openItems(`symbols${extension}`, {}));
-    expect(text).toMatch(/this version does not read \.(parquet|xlsx) yet: .*\.txt \.csv \.json \.jsonl \.ndjson/);
-  });
-
   test.each(['data/symbols', 'data/symbols.dat', './x.csv.gz', 'BTC/USD,ETH/USD'])('%s is of an unknown kind', async (spec) => {
-    expect(await complaint(folder, () => openItems(spec, {}))).toMatch(/\.txt \.csv \.json \.jsonl \.ndjson; or pipe/);
+    expect(await complaint(folder, () => openItems(spec, {}))).toMatch(/\.txt \.csv \.json \.jsonl \.ndjson \.parquet \.xlsx; or pipe/);
   });
 
   test('one that may not be read', async ({ skip }) => {

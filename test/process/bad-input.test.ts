@@ -150,7 +150,7 @@ const PLACES: readonly Case[] = [
   output('f/out.csv', './f is not a folder', 'choose another'),
   output('out.xyz', 'no format', '.jsonl'),
   output('out', 'no ending', '.jsonl'),
-  output('out.parquet', 'Parquet is not in this version', '.jsonl'),
+  output('out.parquet.gz', 'Parquet is compressed already', 'leave out .gz'),
   { what: 'a file named data', files: { data: '' }, args: ['w.mjs', '--items', 'a'], says: ['./data', 'cannot be made', '--data-dir'] },
   { what: 'a file named logs', files: { logs: '' }, args: ['w.mjs', '--items', 'a'], says: ['./logs', 'cannot be made', '--logs-dir'] },
 ];

@@ -151,7 +151,7 @@ describe('refused, and nothing changed', () => {
       [['resume', 'r', '--items', 'gone.txt'], /gone\.txt: there is no such file/],
       [['resume', 'r', '--items', 'a,a'], /same key.*"a"/],
       [['resume', 'r', '-o', 'w.mjs/x.csv'], /w\.mjs is not a folder: choose another --output/],
-      [['merge', 'r', '-o', 'out.parquet'], /Parquet is not in this version/],
+      [['merge', 'r', '-o', 'out.xlsx'], /no format is called/],
     ];
     for (const [args, says] of cases)
       expect(await place.shardyard(...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(says) });

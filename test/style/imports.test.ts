@@ -8,18 +8,22 @@ import { readSources } from './source.ts';
 const MAY_IMPORT: Readonly<Record<string, { readonly own: readonly string[]; readonly packages: readonly string[] }>> = {
   core: { own: [], packages: ['@standard-schema/spec'] },
   store: { own: ['core'], packages: [] },
-  input: { own: ['core'], packages: ['papaparse'] },
-  formats: { own: ['core'], packages: ['papaparse'] },
+  input: { own: ['core'], packages: ['hyparquet', 'papaparse', 'saxes', 'yauzl'] },
+  formats: { own: ['core'], packages: ['hyparquet', 'hyparquet-writer', 'papaparse'] },
   // What a child claims of its part (a type of store) is what it tells the parent.
   ipc: { own: ['core', 'store'], packages: [] },
   // Runs in the forked process: whatever is loaded here is paid for at every recycle.
   child: { own: ['core', 'formats', 'input', 'ipc', 'store'], packages: ['@standard-schema/spec', 'p-retry'] },
+  // What `shardyard convert` runs in its children, and what `shardyard/parquet` writes with.
+  convert: { own: ['core', 'formats', 'input', 'store'], packages: ['@standard-schema/spec'] },
   executors: { own: ['core', 'ipc', 'store'], packages: ['execa'] },
   services: { own: ['core', 'ipc', 'store'], packages: [] },
   reporters: { own: ['core'], packages: ['chalk', 'log-update'] },
   run: { own: ['core', 'executors', 'formats', 'input', 'ipc', 'services', 'store'], packages: ['execa', 'pidusage'] },
   'index.ts': { own: ['core', 'run'], packages: [] },
   'testing.ts': { own: ['child', 'core', 'formats'], packages: ['@standard-schema/spec'] },
+  'xlsx.ts': { own: ['core', 'input'], packages: [] },
+  'parquet.ts': { own: ['convert', 'core', 'input'], packages: [] },
   commands: { own: ['core', 'index.ts', 'reporters', 'run'], packages: ['chalk', 'yaml', 'yargs'] },
   'cli.ts': { own: ['commands', 'core'], packages: [] },
 };
