@@ -19,11 +19,11 @@ export const stop: Benchmark = {
   about: `From Ctrl-C to the prompt: eight children in the middle of items that take 1 s, one item in flight in each. Ctrl-C once lets these items finish and commits
 them; twice ends everything at once, with what had been finished before kept.`,
   async run(options) {
-    const once = await figures(options, 1);
-    const twice = await figures(options, 2);
+    const first = await figures(options, 1);
+    const second = await figures(options, 2);
     return [
-      { what: 'Ctrl-C to prompt', against: 'the rest of an item', ours: seconds(once), theirs: seconds(MIDDLE), figure: seconds(once) },
-      { what: 'second Ctrl-C to prompt', against: '–', ours: seconds(twice), theirs: '–', figure: seconds(twice) },
+      { what: 'Ctrl-C to prompt', against: 'the rest of an item', ours: seconds(first), theirs: seconds(MIDDLE), figure: seconds(first) },
+      { what: 'second Ctrl-C to prompt', against: '–', ours: seconds(second), theirs: '–', figure: seconds(second) },
     ];
   },
 };

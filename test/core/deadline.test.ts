@@ -5,6 +5,12 @@ import { parseDeadline } from '../../src/core/quantities.ts';
 const at = (...parts: [number, number, number, number, number, number?]): number => new Date(...parts).getTime();
 const SINCE = at(2026, 10, 22, 16, 0, 30);
 
+const times = (count: number, mean: number, p99: number): { count: number; mean: number; quantile: () => number } => ({
+  count,
+  mean,
+  quantile: () => p99,
+});
+
 describe('--deadline', () => {
   test.each([
     ['2h', { after: 7_200_000 }, { at: SINCE + 7_200_000, moves: true }],
@@ -24,11 +30,6 @@ describe('--deadline', () => {
 });
 
 describe('what fits', () => {
-  const times = (count: number, mean: number, p99: number): { count: number; mean: number; quantile: () => number } => ({
-    count,
-    mean,
-    quantile: () => p99,
-  });
   test.each([
     ['anything, as long as nobody knows how long items take', 1000, times(0, 0, 0), 1, Infinity],
     ['nothing once it is over, even so', 0, times(0, 0, 0), 1, 0],
