@@ -117,7 +117,7 @@ export async function launchRun(options: LaunchOptions, session: Session, sample
     session.attach({ snapshot: () => work.snapshot(), stop: (why) => work.stop(why) });
     return await work.run();
   } catch (error) {
-    throw asDiskError(error, isRun ? resumeHint(paths.run, options) : TRY_AGAIN);
+    throw asDiskError(error, isRun ? resumeHint(paths, options) : TRY_AGAIN);
   } finally {
     guard.close();
     lock.release();
