@@ -104,7 +104,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     session.attach(work);
     return await work.run();
   } catch (error) {
-    throw asDiskError(error, resumeHint(paths.run, options));
+    throw asDiskError(error, resumeHint(paths, options));
   } finally {
     guard?.close();
     lock.release();

@@ -123,7 +123,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
     session.attach(work);
     return await work.run();
   } catch (error) {
-    throw asDiskError(error, isRun ? resumeHint(paths.run, options) : TRY_AGAIN);
+    throw asDiskError(error, isRun ? resumeHint(paths, options) : TRY_AGAIN);
   } finally {
     guard.close();
     lock.release();

@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunPaths } from '../store/paths.ts';
+
 /** How the user starts Shardyard, so that a command they are shown can be pasted. */
 function program(): string {
   const { npm_lifecycle_event: script, npm_command: command, npm_package_name: name } = process.env;
@@ -27,8 +31,10 @@ export function commandForItem(run: string, key: string, folders: Parameters<typ
   return commandFor('rerun', run, folders, ` --items=${quote(/[,[]/.test(key) ? JSON.stringify([key]) : key)}`);
 }
 
-/** What to do after a fault of the disk. */
-export const resumeHint = (run: string, folders: Parameters<typeof commandFor>[2]): string =>
-  `nothing that is committed is lost; make room or mend the folder, then \`${commandFor('resume', run, folders)}\``;
+/** What to do after a fault of the disk, in which the run's folder itself may have gone. */
+export function resumeHint({ run, folder }: RunPaths, folders: Parameters<typeof commandFor>[2]): string {
+  if (!existsSync(join(folder, 'manifest.json'))) return `the folder of the run is gone: bring it back, or start the run again`;
+  return `nothing that is committed is lost; make room or mend the folder, then \`${commandFor('resume', run, folders)}\``;
+}
 
 const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

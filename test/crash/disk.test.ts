@@ -1,29 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, globSync, mkdirSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, globSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Journal, readJournal } from '../../src/store/journal.ts';
+import { canMount, mountAt, wideCsv } from './small-disk.ts';
 import { heldCsv, Place, until, worker } from './support.ts';
 
-const canMount = ((): boolean => {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
-  const folder = join('/tmp', `shardyard-crash-mount-${process.pid}`);
-  mkdirSync(folder);
-  const ok = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', folder]).status === 0;
-  if (ok) spawnSync('umount', [folder]);
-  rmSync(folder, { recursive: true });
-  return ok;
-})();
-if (!canMount) console.warn('SKIPPED: a full disk is tested on a small tmpfs, which takes root on Linux');
+/** Two or three sessions each, and the machine may be busy. */
+vi.setConfig({ testTimeout: 180_000 });
 
-/** A disk of its own for one of the folders of a place. */
-function mount(place: Place, name: string, size: string): void {
-  const folder = join(place.cwd, name);
-  mkdirSync(folder);
-  expect(spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', folder]).status).toBe(0);
-  // Runs before the place is taken away.
-  onTestFinished(() => void spawnSync('umount', ['-l', folder]));
-}
+const mount = (place: Place, name: string, size: string): void => mountAt(place, name, `size=${size}`);
 
 /** Takes all the room that is left, to the last byte. */
 function fill(place: Place, name: string): void {
@@ -42,8 +27,6 @@ function fill(place: Place, name: string): void {
 }
 
 const free = (place: Place, name: string): void => rmSync(join(place.cwd, name, 'filler'));
-const wideCsv = (count: number): string =>
-  `item,text\n${Array.from({ length: count }, (_, item) => `${item},${String(item).padStart(8, '0').repeat(2500)}\n`).join('')}`;
 
 describe.skipIf(!canMount)('a full disk', () => {
   test('ends the run with 1 and loses nothing: once there is room, a resume ends it', async () => {
