@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { foreign } from './foreign.ts';
 import { io } from './io.ts';
 import { leak } from './leak.ts';
 import { merge } from './merge.ts';
@@ -12,11 +13,12 @@ import { parent } from './parent.ts';
 import { perItem } from './per-item.ts';
 import { recycle } from './recycle.ts';
 import { scaling } from './scaling.ts';
+import { shell } from './shell.ts';
 import type { Benchmark } from './support/benchmark.ts';
 import { circumstances, updateReadme } from './support/readme.ts';
 import { tableOf } from './support/table.ts';
 
-const ALL: readonly Benchmark[] = [recycle, perItem, merge, scaling, leak, io, parent];
+const ALL: readonly Benchmark[] = [recycle, perItem, merge, foreign, scaling, leak, io, parent, shell];
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },
 });

@@ -6,7 +6,8 @@ import type { Report } from '../../src/core/report.ts';
 import { readJournal } from '../../src/store/journal.ts';
 import { measure, type Usage } from './measure.ts';
 
-const bin = fileURLToPath(new URL('../../bin/shardyard.js', import.meta.url));
+/** The command as it is installed. */
+export const bin = fileURLToPath(new URL('../../bin/shardyard.js', import.meta.url));
 let runs = 0;
 
 /** A run that is over. */
