@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { foreign } from './foreign.ts';
 import { io } from './io.ts';
 import { leak } from './leak.ts';
 import { long } from './long.ts';
@@ -16,11 +17,12 @@ import { poisoned } from './poisoned.ts';
 import { recycle } from './recycle.ts';
 import { scaling } from './scaling.ts';
 import { stop } from './stop.ts';
+import { shell } from './shell.ts';
 import type { Benchmark } from './support/benchmark.ts';
 import { circumstances, updateReadme } from './support/readme.ts';
 import { tableOf } from './support/table.ts';
 
-const ALL: readonly Benchmark[] = [recycle, perItem, merge, parquet, scaling, leak, io, parent, long, stop, poisoned];
+const ALL: readonly Benchmark[] = [recycle, perItem, merge, parquet, foreign, scaling, leak, io, parent, long, stop, poisoned, shell];
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },
 });

@@ -95,6 +95,9 @@ export class ForeignCsv {
   #scan(isLast: boolean): number {
     const buffer = this.#buffer;
     const end = this.#filled;
+    // In variables of its own, as this loop sees every byte.
+    let ends = this.#ends;
+    let fields = this.#fields;
     let at = this.#at;
     let row = 0;
     /** Rows from here on are not handed over yet. */
@@ -116,20 +119,23 @@ export class ForeignCsv {
       const byte = buffer[at] ?? 0;
       if (byte > COMMA) at++;
       else if (byte === COMMA) {
-        this.#endField(at - row);
-        at++;
+        if (fields === ends.length) ends = this.#grow();
+        ends[fields++] = at++ - row;
       } else if (byte === QUOTE) {
         // One within a field that does not begin with one means itself, as other readers have it; our own rows quote such a field.
-        if (at - row === this.#start(this.#fields)) this.#inQuotes = true;
+        if (at - row === (fields === 0 ? 0 : (ends[fields - 1] ?? 0) + 1)) this.#inQuotes = true;
         else this.#hasBare = true;
         at++;
       } else if (byte === LF || byte === CR) {
         if (byte === CR && at + 1 === end && !isLast) break;
         if (byte === CR && at + 1 < end && buffer[at + 1] !== LF) throw this.#wrong('there is a carriage return without a line feed');
         const next = byte === CR && at + 1 < end ? at + 2 : at + 1;
-        const isBlank = this.#fields === 0 && at === row;
+        const isBlank = fields === 0 && at === row;
         const isHeader = !isBlank && this.#columns < 0;
         buffer[at] = LF;
+        if (fields === ends.length) ends = this.#grow();
+        ends[fields++] = at - row;
+        this.#fields = fields;
         if (!isBlank) this.#endRow(row, at);
         const isPlain = !isBlank && !isHeader && next === at + 1 && this.#watched < 0 && !this.#order && !this.#hasBare;
         if (!isPlain) {
@@ -137,28 +143,27 @@ export class ForeignCsv {
           if (!isBlank && !isHeader) this.#hand(row, at + 1);
           from = next;
         }
-        this.#fields = 0;
+        fields = 0;
         this.#hasBare = false;
         this.#rowLine = ++this.#line;
         row = at = next;
       } else at++;
     }
     this.#at = at;
+    this.#fields = fields;
     if (from < row) this.#target.rows(this.#checked(from, row));
     return row;
   }
 
-  #endField(at: number): void {
-    if (this.#fields === this.#ends.length) {
-      const larger = new Int32Array(this.#ends.length * 2);
-      larger.set(this.#ends);
-      this.#ends = larger;
-    }
-    this.#ends[this.#fields++] = at;
+  /** Room for the ends of more fields. */
+  #grow(): Int32Array<ArrayBuffer> {
+    const larger = new Int32Array(this.#ends.length * 2);
+    larger.set(this.#ends);
+    this.#ends = larger;
+    return larger;
   }
 
   #endRow(row: number, end: number): void {
-    this.#endField(end - row);
     if (this.#columns < 0) return this.#readHeader(row, end);
     if (this.#fields !== this.#columns) {
       throw this.#wrong(`the row has ${this.#fields} ${this.#fields === 1 ? 'field' : 'fields'}, the header has ${this.#columns}`);
