@@ -21,13 +21,13 @@ const MESSAGE = 2000;
 
 /** What says nothing about the reason: addresses of native code, blank lines, our own lines of the log. */
 const NOISE =
-  /^\s*(?:$|\d+: 0x[\da-f]+ |0x[\da-f]+ |-{3,} (?:Native|JavaScript) stack trace -{3,}|--- \d{4}-\d\d-\d\dT|\s+at .*\(?node:|Node\.js v\d)/;
+  /^\s*(?:$|\d+: 0x[\da-f]+ |0x[\da-f]+ |-{3,} (?:Native|JavaScript) stack trace -{3,}|--- \d{4}-\d\d-\d\dT|at .*\(?node:|Node\.js v\d)/;
 
 /** The last lines of what a child printed that may say why it died. */
 export function lastLines(printed: string): string[] {
   return printed
     .split(/[\r\n]+/)
-    .filter((line) => !NOISE.test(line))
+    .filter((line) => !NOISE.test(line.slice(0, LINE)))
     .slice(-LINES)
     .map((line) => brief(line.trimEnd(), LINE));
 }

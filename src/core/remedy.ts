@@ -20,7 +20,7 @@ export function remedy(cause: Cause): string | undefined {
     case 'heap-limit':
       return 'V8 ran out of heap: use a smaller --batch-size, or give it more with --node-arg=--max-old-space-size=4096 (megabytes).';
     case 'oom-killed':
-      return 'The machine ran out of memory: use fewer --processes or a smaller --batch-size, and set --max-rss to find the culprit.';
+      return 'The machine, or its cgroup, ran out of memory: use fewer --processes or a smaller --batch-size, --memory-free to wait where it is short, --max-rss to end the culprit in time.';
     case 'item-timeout':
       return 'The item took too long: raise --item-timeout, or make the worker heed ctx.signal and give up earlier.';
     case 'batch-timeout':

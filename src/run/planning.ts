@@ -99,7 +99,7 @@ async function ask(request: PlanRequest, { nodeArgs, env, signal: abort, worker,
           reject(
             new UserError(`the process that imports the worker ${how} before it could list the items`, {
               place: { file: worker },
-              hint: 'see what it printed above; the module must not end the process when it is imported',
+              hint: hintFor(code, name, nodeArgs),
             }),
           );
         };
@@ -145,4 +145,11 @@ export function planOf(
     moves: planned.moves,
     ...more,
   };
+}
+
+/** Node ends with code 9 for an argument that it does not know, and V8 by a signal where it has no heap left. */
+function hintFor(code: number | null, name: NodeJS.Signals | null, nodeArgs: readonly string[]): string {
+  if (nodeArgs.length > 0 && code === 9) return `see what it printed above: Node takes no such argument (--node-arg ${nodeArgs.join(' ')})`;
+  if (nodeArgs.length > 0 && name !== null) return `see what it printed above; it was started with --node-arg ${nodeArgs.join(' ')}`;
+  return 'see what it printed above; the module must not end the process when it is imported';
 }

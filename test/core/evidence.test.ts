@@ -36,11 +36,17 @@ Node.js v24.21.0
 
 test('however much is printed, what is kept of it has a bounded size', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 5000 }), (printed) => {
-      const lines = lastLines(printed.repeat(3));
-      return lines.length <= 5 && lines.every((line) => line.length <= 200);
-    }),
+    fc.property(
+      fc.array(fc.constantFrom('\n', '\r', ' ', 'x'.repeat(150), '🐎', '\u0000', '1: 0x', '--- '), { maxLength: 60 }),
+      (pieces) => {
+        const lines = lastLines(pieces.join(''));
+        return lines.length <= 5 && lines.every((line) => line.length <= 200);
+      },
+    ),
   );
+  // Nor does it take long to find it.
+  expect(lastLines(' '.repeat(1 << 20))).toEqual([]);
+  expect(lastLines(`${'1'.repeat(1 << 20)}\n  at ${'('.repeat(1 << 20)}`)).toHaveLength(2);
 });
 
 test('evidence in words', () => {

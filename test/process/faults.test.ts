@@ -25,13 +25,13 @@ const POISONS: Readonly<Record<string, Poison>> = {
     deed: 'return new Promise(() => setInterval(() => {}, 1000))',
     cause: 'item-timeout',
     end: { signal: 'SIGTERM' },
-    flags: ['--item-timeout', '3s'],
+    flags: ['--item-timeout', '4s'],
   },
   blocks: {
     deed: 'return sleep(5).then(() => { for (;;); })',
     cause: 'stalled',
     end: { signal: 'SIGTERM' },
-    flags: ['--stall-timeout', '3s'],
+    flags: ['--stall-timeout', '4s'],
   },
   exits: { deed: 'return sleep(5).then(() => process.exit(7))', cause: 'exit', end: { code: 7, signal: null } },
   aborts: { deed: 'return sleep(5).then(() => process.abort())', cause: 'signal', end: { signal: 'SIGABRT' } },
@@ -124,8 +124,8 @@ beforeAll(async () => {
       await result.catch(() => undefined);
     }
   };
-  await Promise.all([next(), next(), next()]);
-}, 240_000);
+  await Promise.all([next(), next(), next(), next()]);
+}, 300_000);
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 const resultOf = (poison: string, concurrency: number): Promise<Result> =>

@@ -20,3 +20,9 @@ test('among items so quick that their starts are not written down, the one that 
   for (const item of executed(place)) begun.set(item, (begun.get(item) ?? 0) + 1);
   expect(items.filter((item) => ![1, 2].includes(begun.get(item) ?? 0))).toEqual([]);
 });
+
+test('a --node-arg that Node does not know is refused before anything starts, by its name', async () => {
+  const place = new Place({ 'w.mjs': 'export default { process: () => ({}) };\n' });
+  const { code, stderr } = await place.run('--items', 'a', '--node-arg=--no-such-argument');
+  expect([code, stderr]).toEqual([2, expect.stringContaining('Node takes no such argument (--node-arg --no-such-argument)')]);
+});
