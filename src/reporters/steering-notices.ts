@@ -19,7 +19,8 @@ export function steeringNotices(event: SteeringEvent): readonly Notice[] {
     case 'controlled':
       return event.request.verb === 'stop' ? [] : [{ kind: 'info', text: `Control ${controlText(event.request)}` }];
     case 'suspended':
-      return [{ kind: 'info', text: 'Suspended: all children stand still' }];
+      // Nobody would read it before the run goes on.
+      return [];
     case 'awoke':
       if (event.ms < TOLD_FROM_MS) return [];
       return [{ kind: 'info', text: `Awake   after ${formatDuration(event.ms)} of standing still, which count for nothing` }];
