@@ -63,7 +63,9 @@ function leftIn(folder: string): string[] {
   const all = globSync('**/*', { cwd: folder });
   const sockets = all.filter((name) => lstatSync(join(folder, name)).isSocket());
   const named = all.filter((name) => /(\.tmp|\/live\.json|\/owner\.json)$/.test(name));
-  return [...sockets, ...named, ...readdirSync(join(folder, 'tmp')).map((name) => `tmp/${name}`)];
+  // Where Node keeps compiled modules when it is not told another place: a cache, shared by all programs of the user.
+  const temporary = readdirSync(join(folder, 'tmp')).filter((name) => name !== 'node-compile-cache');
+  return [...sockets, ...named, ...temporary.map((name) => `tmp/${name}`)];
 }
 
 interface Status {

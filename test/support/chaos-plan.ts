@@ -75,7 +75,7 @@ export function blowFor(random: Random, { plans, disk }: { readonly plans: boole
     [8, 'child stopped'],
     [8, 'Ctrl-C'],
     [5, 'Ctrl-C twice'],
-    [disk ? 12 : 0, 'disk full'],
+    [disk ? 20 : 0, 'disk full'],
   ]);
 }
 
