@@ -20,7 +20,8 @@ try {
     input: join(made, 'child/main.js'),
     platform: 'node',
     external: [/^node:/, 'p-retry'],
-    output: { file: join(made, 'child/main.cjs'), format: 'cjs' },
+    // What only some workers need is a file of its own, loaded when it is needed.
+    output: { dir: join(made, 'child'), entryFileNames: 'main.cjs', chunkFileNames: '[name].cjs', format: 'cjs' },
     logLevel: 'warn',
   });
   if (process.argv.includes('--clean')) rmSync(target, { recursive: true, force: true });

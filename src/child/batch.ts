@@ -127,9 +127,9 @@ export class Batch {
       this.#marks.started(entry);
       const rows = this.#options.worker.process(entry.item as never, context as never);
       const count = isPromise(rows) ? this.#emitLater(rows, lines) : emitRows(rows, this.#options.encode, this.#sink(lines));
-      if (typeof count === 'number') return this.#finish(entry, count, lines, before);
+      if (typeof count === 'number') return this.#finish(entry, context, count, lines, before);
       return count
-        .then((settled) => this.#finish(entry, settled, lines, before))
+        .then((settled) => this.#finish(entry, context, settled, lines, before))
         .catch((error: unknown) => this.#threw(entry, context, tries, error));
     } catch (error) {
       return this.#threw(entry, context, tries, error);
@@ -144,7 +144,8 @@ export class Batch {
     return lines ? (line) => void lines.push(line) : this.#toPart;
   }
 
-  #finish(entry: FrozenItem, rows: number, lines: readonly string[] | undefined, before: number): undefined {
+  #finish(entry: FrozenItem, context: ItemContext, rows: number, lines: readonly string[] | undefined, before: number): undefined {
+    context.end();
     const now = performance.now();
     const ms = now - before;
     try {
@@ -166,6 +167,7 @@ export class Batch {
 
   #threw(entry: FrozenItem, context: ItemContext, tries: number, error: unknown): Thrown {
     const thrown = new Thrown(error, context.timedOut);
+    context.end();
     this.#now = performance.now();
     this.#tries.set(entry.index, tries);
     if (this.#concurrency === 1) this.#writer.discard();

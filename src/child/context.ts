@@ -1,4 +1,4 @@
-import type { Context, Log } from '../core/worker.ts';
+import type { Context, Log, Permit, PermitCost } from '../core/worker.ts';
 
 /** What all items of an attempt share. */
 export interface Shared {
@@ -8,6 +8,8 @@ export interface Shared {
   readonly state: unknown;
   readonly log: Log;
   readonly itemTimeout: number | undefined;
+  /** Asks the parent for leave to make a call; rejects when the signal is aborted. */
+  readonly permit: (cost: PermitCost | undefined, signal: AbortSignal) => Promise<Permit>;
 }
 
 /** The `ctx` of one item. Its signal is made when it is first asked for: most items never do, and it costs more than they do. */
@@ -18,6 +20,8 @@ export class ItemContext implements Context {
   readonly #shared: Shared;
   readonly #since: number;
   #signal: AbortSignal | undefined;
+  /** Aborted when the item ends, and what it was granted; there once it has asked for a permit. */
+  #calls: { readonly over: AbortController; readonly permits: Set<Permit> } | undefined;
 
   /** `since`: when the item began, on the clock of `performance.now`. */
   constructor(shared: Shared, index: number, key: string, attempt: number, since: number) {
@@ -55,6 +59,28 @@ export class ItemContext implements Context {
         ? new AbortController().signal
         : AbortSignal.timeout(Math.max(1, itemTimeout - (performance.now() - this.#since)));
     return this.#signal;
+  }
+
+  async permit(cost?: PermitCost): Promise<Permit> {
+    this.#calls ??= { over: new AbortController(), permits: new Set() };
+    const { over, permits } = this.#calls;
+    const permit = await this.#shared.permit(cost, AbortSignal.any([this.signal, over.signal]));
+    permits.add(permit);
+    // Whoever settles it needs no reminder; one that is left over is settled with the item.
+    return {
+      waitedMs: permit.waitedMs,
+      settle: (outcome) => {
+        permits.delete(permit);
+        permit.settle(outcome);
+      },
+    };
+  }
+
+  /** The item has ended: whoever still waits need not, and calls that were not settled are. */
+  end(): void {
+    if (!this.#calls) return;
+    this.#calls.over.abort(new Error('the item has ended'));
+    for (const permit of this.#calls.permits) permit.settle();
   }
 
   /** True when the item's time was over before it ended. */

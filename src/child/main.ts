@@ -1,6 +1,6 @@
 // The entry of every forked child. What is imported here is paid for at every recycle: keep it small.
 import { format } from 'node:util';
-import type { Log, AnyWorker, Row } from '../core/worker.ts';
+import type { Log, AnyWorker, Permit, PermitCost, Row } from '../core/worker.ts';
 import { csvEncoder } from '../formats/csv-row.ts';
 import { jsonEncoder } from '../formats/json-row.ts';
 import { openFrozen, rangeReader } from '../input/reader.ts';
@@ -8,6 +8,7 @@ import { asToChild, type Envelope, type InitMessage, type ToParent, type WorkMes
 import { Batch } from './batch.ts';
 import { loadWorker } from './load-worker.ts';
 import { validateParams } from './params.ts';
+import type { Permits } from './permits.ts';
 import { printTo } from './stdio.ts';
 
 /** A child that is set up. */
@@ -22,6 +23,8 @@ const log: Log = (...values) => void process.stdout.write(`${format(...values)}\
 let ready: Ready | undefined;
 let batch: Batch | undefined;
 let stopped = false;
+/** Loaded when a worker first asks: most never do. */
+let permits: Promise<Permits> | undefined;
 
 // Without its parent a child has nobody to work for. Its group goes with it: a worker may have started others.
 const orphaned = (): void => {
@@ -43,7 +46,12 @@ process.on('message', (raw) => {
       return send({ type: 'halved', spans: batch?.halve(message.worth) ?? [] });
     case 'stop':
       stopped = true;
+      void permits?.then((found) => found.stop(new Error('the child is asked to end')));
       return batch?.stop();
+    case 'granted':
+    case 'paused':
+    case 'refused':
+      return void permits?.then((found) => found.onMessage(message));
     case 'retire':
       return void leave();
   }
@@ -52,6 +60,15 @@ process.on('message', (raw) => {
 function send(message: ToParent, written?: () => void): void {
   if (process.send && process.connected)
     process.send({ shardyard: message } satisfies Envelope<ToParent>, undefined, undefined, () => written?.());
+}
+
+async function permit(cost: PermitCost | undefined, signal: AbortSignal): Promise<Permit> {
+  permits ??= import('./permits.ts').then((loaded) => {
+    const made = new loaded.Permits(send);
+    if (stopped) made.stop(new Error('the child is asked to end'));
+    return made;
+  });
+  return (await permits).take(cost, signal);
 }
 
 async function setUp(message: InitMessage): Promise<void> {
@@ -93,11 +110,12 @@ async function work(message: WorkMessage): Promise<void> {
     printTo(message.log);
     const { items, spans, shard, batch: number, itemTimeout } = message;
     const reader = items.kind === 'range' ? rangeReader(items.start, items.end) : openFrozen(items.file);
-    const shared = { shard, batch: number, params, state, log, itemTimeout };
+    const shared = { shard, batch: number, params, state, log, itemTimeout, permit };
     batch = new Batch({ work: message, worker, shared, encode, entries: reader.read(spans), send });
     if (stopped) batch.stop();
     const receipt = await batch.run();
     reader.close();
+    (await permits)?.flush();
     send(receipt, () => void leave());
   } catch (error) {
     log('the attempt broke off:', error);

@@ -13,6 +13,7 @@ import { asDiskError } from '../store/disk-error.ts';
 import { loadWorker, placeOf } from './load-worker.ts';
 import { commitFile, temporaryName } from '../store/files.ts';
 import { validateParams } from './params.ts';
+import { workerBudgets } from './worker-budgets.ts';
 import { workerDefaults } from './worker-defaults.ts';
 
 type Planned = Extract<FromPlanner, { type: 'planned' }>;
@@ -45,7 +46,8 @@ function refusal(error: unknown): FromPlanner {
 async function plan(request: PlanRequest): Promise<Planned> {
   const worker = await loadWorker(request.worker);
   const params = await validateParams(worker, request.params, request.worker);
-  const base = { type: 'planned', columns: worker.columns ?? null, defaults: workerDefaults(worker, request.worker) } as const;
+  const budgets = workerBudgets(worker, request.worker);
+  const base = { type: 'planned', columns: worker.columns ?? null, defaults: workerDefaults(worker, request.worker), budgets } as const;
   if (request.describe) return { ...base, items: { kind: 'range', start: 0, end: 0 }, count: 0, moves: [], gone: 0 };
   const source = request.items === undefined ? undefined : openItems(request.items, { stdin: process.stdin });
   if (source?.kind === 'range' && !worker.key && request.key === undefined) {

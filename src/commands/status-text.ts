@@ -1,5 +1,6 @@
-import { formatBytes, formatCount } from '../core/quantities.ts';
+import { formatBytes, formatCount, formatDuration } from '../core/quantities.ts';
 import { remedy } from '../core/remedy.ts';
+import { budgetLines } from '../reporters/budgets.ts';
 import { formatPercent, formatRate, formatSeconds, plural } from '../reporters/numbers.ts';
 import { explainStop, isSetup } from '../reporters/stops.ts';
 import { escapeText, shown } from '../reporters/text.ts';
@@ -24,7 +25,7 @@ const paint = (state: Status['state'] | ShardStatus['state'], chalk: ChalkInstan
   return state === 'running' || state === 'planning' ? chalk.cyan(state) : chalk.yellow(state);
 };
 
-function head({ run, state, stopped, items, rows, rate, etaSeconds, output }: Status, chalk: ChalkInstance): string {
+function head({ run, state, stopped, items, rows, rate, etaSeconds, output, budgets }: Status, chalk: ChalkInstance): string {
   const { total, done, failed, running, waiting } = items;
   const counts = [
     `${formatCount(done)} of ${plural(total, 'item')} done${total > 0 ? ` (${formatPercent(done, total)})` : ''}`,
@@ -35,7 +36,9 @@ function head({ run, state, stopped, items, rows, rate, etaSeconds, output }: St
     ...(rate === null ? [] : [formatRate(rate)]),
     ...(etaSeconds === null ? [] : [`ETA ${formatSeconds(etaSeconds)}`]),
   ];
-  return `${chalk.bold(run)}  ${paint(state, chalk)}\n${why(stopped)}${counts.join(', ')}\noutput ${escapeText(output)}\n`;
+  return `${chalk.bold(run)}  ${paint(state, chalk)}\n${why(stopped)}${counts.join(', ')}\n${budgetLines(budgets, chalk)
+    .map((line) => `${line}\n`)
+    .join('')}output ${escapeText(output)}\n`;
 }
 
 function why(stopped: Status['stopped']): string {
@@ -46,6 +49,7 @@ function why(stopped: Status['stopped']): string {
 
 function shardTable(shards: readonly ShardStatus[], chalk: ChalkInstance): string {
   if (shards.length === 0) return '';
+  const waits = shards.some(({ waitedMs }) => waitedMs !== undefined);
   return formatTable(
     [
       { head: 'shard', align: 'right' },
@@ -57,8 +61,9 @@ function shardTable(shards: readonly ShardStatus[], chalk: ChalkInstance): strin
       { head: 'attempts', align: 'right' },
       { head: 'pid', align: 'right' },
       { head: 'memory', align: 'right' },
+      ...(waits ? [{ head: 'waited', align: 'right' } as const] : []),
     ],
-    shards.map(({ index, start, end, state, done, failed, rows, attempts, pid, rssBytes }) => [
+    shards.map(({ index, start, end, state, done, failed, rows, attempts, pid, rssBytes, waitedMs }) => [
       String(index),
       `[${start},${end})`,
       paint(state, chalk),
@@ -68,6 +73,7 @@ function shardTable(shards: readonly ShardStatus[], chalk: ChalkInstance): strin
       formatCount(attempts),
       pid === null ? '-' : String(pid),
       rssBytes === null ? '-' : formatBytes(rssBytes),
+      ...(waits ? [waitedMs === undefined ? '-' : formatDuration(waitedMs)] : []),
     ]),
   );
 }

@@ -36,6 +36,14 @@ export interface LaunchOptions {
   readonly maxFailures?: Tolerance;
   readonly halt?: Halt;
   readonly strictColumns?: boolean;
+  /** Limits of the default budget, over all children: `8/s`, `1000/min`, `50/day`, `90000tokens/min`. */
+  readonly rate?: readonly string[];
+  readonly minDelay?: number;
+  readonly maxInFlight?: number;
+  /** The part of every rate that stays unused: `5%`. */
+  readonly headroom?: string;
+  /** More budgets, `gemini:8/s,1000/min`, and `redis://…` where several machines share them. */
+  readonly budget?: readonly string[];
   readonly dataDir?: string;
   readonly logsDir?: string;
 }

@@ -1,3 +1,4 @@
+import type { BudgetTotals, BudgetView } from './budget-view.ts';
 import type { Cause } from './outcome.ts';
 import type { EndState, StopReason } from './events.ts';
 
@@ -37,6 +38,8 @@ export interface ShardStatus {
   readonly attempts: number;
   readonly pid: number | null;
   readonly rssBytes: number | null;
+  /** How long (ms) the calls of its child have waited for permits; absent where nothing is charged to a budget. */
+  readonly waitedMs?: number;
   readonly log: string;
 }
 
@@ -65,6 +68,8 @@ export interface Status {
   /** Failed items that are not listed in `failures`. */
   readonly failuresLeftOut: number;
   readonly output: string;
+  /** Absent where no call is limited or counted, or nobody is at work. */
+  readonly budgets?: readonly BudgetView[];
 }
 
 /** One slot as a progress bar shows it. */
@@ -80,6 +85,8 @@ export interface SlotView {
   readonly rate: number | null;
   readonly rssBytes: number | null;
   readonly lastKey: string | null;
+  /** How long (ms) its child's calls have waited for permits in all; absent where nothing is charged to a budget. */
+  readonly waitedMs?: number;
 }
 
 /** The run as it stands right now; what is not in the journal because it changes all the time. */
@@ -95,6 +102,8 @@ export interface Snapshot {
   readonly etaSeconds: number | null;
   readonly elapsedMs: number;
   readonly slots: readonly SlotView[];
+  /** Absent where no call is limited or counted. */
+  readonly budgets?: readonly BudgetView[];
 }
 
 /** What is printed at the end and written to `report.json`. Times are in milliseconds. */
@@ -135,4 +144,6 @@ export interface Report {
   /** The exact command that does what is left or failed; null when nothing is. */
   readonly next: string | null;
   readonly warnings: readonly string[];
+  /** What this session charged to each budget; absent where no call was limited or counted. */
+  readonly budgets?: readonly ({ readonly name: string; readonly rpmLimit: number | null } & BudgetTotals)[];
 }

@@ -1,3 +1,4 @@
+import type { BudgetSpec } from '../core/budget-spec.ts';
 import type { Place } from '../core/errors.ts';
 import type { LaunchOptions } from '../core/options.ts';
 import type { ItemsRef, Plan } from '../core/plan.ts';
@@ -26,6 +27,7 @@ export type FromPlanner =
       readonly columns: readonly string[] | null;
       /** What the worker suggests. */
       readonly defaults: Partial<LaunchOptions>;
+      readonly budgets?: Readonly<Record<string, BudgetSpec>>;
       readonly moves: Plan['moves'];
       /** Items of the latest earlier plan that are not in the list any more. */
       readonly gone: number;

@@ -23,6 +23,7 @@ import { commandFor, resumeHint } from './next-command.ts';
 import { readState } from './replay.ts';
 import { VERSION } from './version.ts';
 import { Work } from './work.ts';
+import { budgetsOf, openGovernor } from './budgets.ts';
 import { chosen, failedSpans } from './choose.ts';
 import { adopt, announce, replan, shapeOfRows } from './replan.ts';
 
@@ -36,6 +37,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
   const { paths, manifest } = found;
   const lock = takeLock(paths.folder, paths.run);
   let guard: Guard | undefined;
+  let governor: Awaited<ReturnType<typeof openGovernor>> | undefined;
   try {
     const { state, length } = readState(found);
     const worker = checkWorker(state, found, options);
@@ -50,6 +52,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     const again = what.mode === 'rerun' && what.choice.kind !== 'failed' ? chosen(state, what.choice, found) : undefined;
     const next = await replan(state, found, options, { settings, hasChanged: worker.changed, env, guard, signal: session.signal });
     const rows = next?.plan.rows ?? shapeOfRows(state, manifest);
+    governor = await openGovernor(settings.budgets, resolve(options.dataDir ?? 'data'));
     // Somebody may have cleaned up.
     for (const folder of [paths.parts, paths.logs]) mkdirSync(folder, { recursive: true });
     const journal = new Journal(paths.journal, length);
@@ -62,6 +65,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
       paths,
       folders: { dataDir: options.dataDir, logsDir: options.logsDir },
       guard,
+      governor,
       env,
       token: mark,
       since,
@@ -94,6 +98,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
   } catch (error) {
     throw asDiskError(error, resumeHint(paths.run, options));
   } finally {
+    await governor?.close();
     guard?.close();
     lock.release();
   }
@@ -128,6 +133,7 @@ function settingsFor({ settings, partFormat, columns }: Manifest, options: Resum
   if (partFormat === 'csv' && parseOutput(output).format !== 'csv' && !columns)
     throw new Error(`${manifest.run} has CSV parts without columns`);
   const processes = options.processes ?? settings.processes;
+  const budgets = budgetsOf(options, settings.budgets);
   return {
     ...settings,
     processes,
@@ -140,6 +146,7 @@ function settingsFor({ settings, partFormat, columns }: Manifest, options: Resum
     batchTimeout: options.batchTimeout ?? settings.batchTimeout,
     maxFailures: options.maxFailures ?? settings.maxFailures,
     strictColumns: options.strictColumns ?? settings.strictColumns,
+    ...(budgets === undefined ? {} : { budgets }),
     ...(options.itemTimeout === undefined ? {} : { itemTimeout: options.itemTimeout }),
     ...(options.maxRss === undefined ? {} : { maxRss: options.maxRss }),
     ...(options.halt === undefined ? {} : { halt: options.halt }),

@@ -35,6 +35,7 @@ export async function statusOf(choice: RunChoice): Promise<Status> {
     failures,
     failuresLeftOut: state.failures.size - failures.length,
     output: shown(state.merged?.output ?? manifest.settings.output),
+    ...(live?.budgets ? { budgets: live.budgets } : {}),
   };
 }
 
@@ -102,6 +103,7 @@ function shardsOf(state: RunState, paths: RunPaths, underway: Underway, live: Sn
       attempts: (state.attempts[index] ?? []).reduce((sum, attempts) => sum + attempts, 0),
       pid: own?.pid ?? pidOf(state, attempt),
       rssBytes: own?.rssBytes ?? null,
+      ...(own?.waitedMs === undefined ? {} : { waitedMs: own.waitedMs }),
       log: shown(logOf(paths.logs, { shard: index, batch: 0, stolen: false })),
     };
   });

@@ -15,6 +15,7 @@ import { runPaths, type RunPaths } from '../store/paths.ts';
 import { sessionToken, startTime } from '../store/processes.ts';
 import { parseOutput } from '../formats/output.ts';
 import { settingsOf } from './defaults.ts';
+import { openGovernor, withoutPassword } from './budgets.ts';
 import { childEnvironment } from './environment.ts';
 import type { Session } from './handle.ts';
 import { checkOutput } from './merge.ts';
@@ -36,6 +37,7 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
   const mark = sessionToken(token, 1);
   const guard = startGuard(mark);
   let isRun = false;
+  let governor: Awaited<ReturnType<typeof openGovernor>> | undefined;
   try {
     refuseKnown(paths, options);
     clear(paths);
@@ -58,6 +60,7 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
       guard,
     });
     const settings = settingsOf({ ...options, worker }, paths, planned);
+    governor = await openGovernor(settings.budgets, dataDir);
     const plan = planOf(planned, 0, settings);
     const { format } = parseOutput(settings.output);
     const manifest: Manifest = {
@@ -71,7 +74,7 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
       params,
       columns: planned.columns,
       partFormat: format === 'csv' && planned.columns ? 'csv' : 'ndjson',
-      settings,
+      settings: { ...settings, ...(settings.budgets && { budgets: withoutPassword(settings.budgets) }) },
     };
     mkdirSync(paths.parts, { recursive: true });
     makeFolder(paths.logs, 'the folder of its logs', '--logs-dir');
@@ -89,6 +92,7 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
       paths,
       folders: { dataDir: options.dataDir, logsDir: options.logsDir },
       guard,
+      governor,
       env,
       token: mark,
       since,
@@ -112,6 +116,7 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
   } catch (error) {
     throw asDiskError(error, isRun ? resumeHint(paths.run, options) : 'make room or mend the folder, and start it again');
   } finally {
+    await governor?.close();
     guard.close();
     lock.release();
     if (!isRun) abandon(paths, made);

@@ -1,3 +1,4 @@
+import type { BudgetView } from '../core/budget-view.ts';
 import { eta } from '../core/progress.ts';
 import type { SlotView, Snapshot } from '../core/report.ts';
 import type { Running } from '../core/running.ts';
@@ -22,10 +23,13 @@ export interface SnapshotOptions {
   readonly since: number;
   readonly merging: boolean;
   readonly now: number;
+  /** What calls are charged to, and how long (ms) those of a child have waited, by its PID. */
+  readonly budgets: readonly BudgetView[];
+  readonly waited: (pid: number) => number;
 }
 
 /** What is committed and what the children have said since. */
-export function snapshotOf({ run, state, settings, live, rate, since, merging, now }: SnapshotOptions): Snapshot {
+export function snapshotOf({ run, state, settings, live, rate, since, merging, now, budgets, waited }: SnapshotOptions): Snapshot {
   const slots: SlotView[] = Array.from({ length: settings.processes }, (_, slot) => emptySlot(slot, state.slots[slot] ?? null));
   let rows = 0;
   for (const attempt of state.running.values()) {
@@ -44,6 +48,7 @@ export function snapshotOf({ run, state, settings, live, rate, since, merging, n
       rate: done > 0 && seconds > 0 ? done / seconds : null,
       rssBytes: child && child.rss > 0 ? child.rss : null,
       lastKey: child?.lastKey ?? null,
+      ...(budgets.length === 0 ? {} : { waitedMs: waited(child?.child.pid ?? 0) }),
     };
   }
   const settled = ({ child }: Running): number => live.get(child)?.settled ?? 0;
@@ -60,6 +65,7 @@ export function snapshotOf({ run, state, settings, live, rate, since, merging, n
     etaSeconds: left === 0 ? 0 : eta(left, rate),
     elapsedMs: now - since,
     slots,
+    ...(budgets.length === 0 ? {} : { budgets }),
   };
 }
 

@@ -4,7 +4,6 @@ import type { EndState, RunEvent } from '../core/events.ts';
 import { createRate, perSecond, sampleRate } from '../core/progress.ts';
 import type { Report } from '../core/report.ts';
 import type { RunState } from '../core/state.ts';
-import type { Executor } from '../executors/executor.ts';
 import type { Guard } from '../executors/guard.ts';
 import { localExecutor } from '../executors/local.ts';
 import { publishText, temporaryName } from '../store/files.ts';
@@ -12,11 +11,13 @@ import type { Journal } from '../store/journal.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
 import type { RunPaths } from '../store/paths.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { openGovernor } from './budgets.ts';
 import type { StopWhy } from './handle.ts';
 import { watchLimits } from './limits.ts';
 import { type Merged, mergeRun } from './merge.ts';
 import { reportOf, type Times } from './report.ts';
 import type { Fact } from './settle.ts';
+import { served, type ServedExecutor } from './served.ts';
 import { settledNow, snapshotOf, type Folders } from './snapshot.ts';
 
 export interface WorkOptions {
@@ -27,6 +28,7 @@ export interface WorkOptions {
   readonly paths: RunPaths;
   readonly folders: Folders;
   readonly guard: Guard;
+  readonly governor: Awaited<ReturnType<typeof openGovernor>>;
   /** Environment of the children. */
   readonly env: Readonly<Record<string, string>>;
   /** The mark of this session's processes. */
@@ -40,7 +42,7 @@ export interface WorkOptions {
 /** Works through what is owed, merges, and reports: the part that all sessions have in common. */
 export class Work {
   readonly #options: WorkOptions;
-  readonly #executor: Executor;
+  readonly #executor: ServedExecutor;
   readonly #dispatcher: Dispatcher;
   /** Aborted by a stop that comes when no child is left. */
   readonly #merge = new AbortController();
@@ -51,7 +53,8 @@ export class Work {
   constructor(options: WorkOptions) {
     this.#options = options;
     const { state, journal, manifest, settings, paths, token, env, guard } = options;
-    const executor = (this.#executor = localExecutor({ nodeArgs: settings.nodeArgs, env, log: join(paths.logs, 'setup.log') }));
+    const local = localExecutor({ nodeArgs: settings.nodeArgs, env, log: join(paths.logs, 'setup.log') });
+    const executor = (this.#executor = served(local, options.governor));
     this.#dispatcher = new Dispatcher({ state, journal, executor, manifest, settings, paths, token, guard, onEvent: options.onEvent });
   }
 
@@ -75,15 +78,28 @@ export class Work {
     const { live } = this.#dispatcher;
     const now = Date.now();
     this.#rate = sampleRate(this.#rate, now, settledNow(state, live));
-    return snapshotOf({ run: manifest.run, state, settings, live, rate: perSecond(this.#rate), since, merging: this.#merging, now });
+    const calls = { budgets: this.#options.governor.views(), waited: (pid: number): number => this.#executor.waited(pid) };
+    return snapshotOf({
+      run: manifest.run,
+      state,
+      settings,
+      live,
+      rate: perSecond(this.#rate),
+      since,
+      merging: this.#merging,
+      now,
+      ...calls,
+    });
   }
 
   /** Called once. Nothing can be emitted afterwards. */
   async run(): Promise<Report> {
-    const { journal } = this.#options;
+    const { journal, governor } = this.#options;
+    governor.warnings.listen((message) => this.emit({ type: 'warned', message }));
     try {
       return await this.#run();
     } finally {
+      governor.warnings.listen(undefined);
       this.#executor.close();
       // A sync that is under way needs the file; what it fails with has been thrown where it counts.
       await journal.synced().catch(() => undefined);
@@ -115,7 +131,7 @@ export class Work {
     const end: EndState = state.stopping ? 'stopped' : state.failures.size > 0 ? 'failed' : 'done';
     this.emit({ type: 'closed', state: end });
     await journal.synced();
-    const report = reportOf({ ...this.#options, times });
+    const report = reportOf({ ...this.#options, times, budgets: this.#options.governor.views() });
     try {
       await publishText(paths.report, `${JSON.stringify(report, null, 2)}\n`);
     } catch (error) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BudgetSettings } from '../core/budget-spec.ts';
 import { UserError } from '../core/errors.ts';
 import type { Plan } from '../core/plan.ts';
 import { planName } from '../core/names.ts';
@@ -23,6 +24,7 @@ export interface RunSettings {
   readonly maxFailures: { readonly count: number } | { readonly percent: number };
   readonly halt?: { readonly when: 'now' | 'soon'; readonly fail: { readonly count: number } | { readonly percent: number } };
   readonly strictColumns: boolean;
+  readonly budgets?: BudgetSettings;
   readonly output: string;
   /** As given: a file, list or range; absent: the worker's own items. */
   readonly items?: string;
