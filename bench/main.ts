@@ -6,9 +6,11 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { io } from './io.ts';
+import { limits } from './limits.ts';
 import { leak } from './leak.ts';
 import { merge } from './merge.ts';
 import { parent } from './parent.ts';
+import { permits } from './permits.ts';
 import { perItem } from './per-item.ts';
 import { recycle } from './recycle.ts';
 import { scaling } from './scaling.ts';
@@ -16,7 +18,7 @@ import type { Benchmark } from './support/benchmark.ts';
 import { circumstances, updateReadme } from './support/readme.ts';
 import { tableOf } from './support/table.ts';
 
-const ALL: readonly Benchmark[] = [recycle, perItem, merge, scaling, leak, io, parent];
+const ALL: readonly Benchmark[] = [recycle, perItem, merge, scaling, leak, io, parent, permits, limits];
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },
 });

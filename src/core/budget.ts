@@ -78,6 +78,11 @@ export class Budget {
     return this.#queue.first(count).map(({ cost }) => cost);
   }
 
+  /** What keeps calls from leaving, however short they have waited. */
+  get limitedBy(): BudgetView['limitedBy'] {
+    return this.#limitedBy;
+  }
+
   get pausedUntil(): number {
     return this.#pausedUntil;
   }

@@ -172,7 +172,7 @@ export class Governor {
     const now = monotonic();
     if (now - served.warnedAt < LONG * 60) return;
     served.warnedAt = now;
-    const { name, limitedBy } = served.budget.view(now);
+    const { name, limitedBy } = served.budget;
     const why = limitedBy === 'day' ? 'has used what it may in 24 hours' : 'has to wait';
     const till = new Date(Date.now() + ms).toISOString().slice(0, 16).replace('T', ' ');
     this.#options.warn(`the budget ${name} ${why}: no call before ${till} UTC; stop the run and resume it then, or let it wait`);

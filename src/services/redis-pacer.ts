@@ -181,12 +181,15 @@ export class RedisPacer implements Pacer {
     } finally {
       this.#isAsking = false;
     }
+    if (this.#isClosed) return;
+    // First, so that nobody asks again before it makes sense.
+    if (wait > 0) {
+      this.#again = setTimeout(() => {
+        this.#again = undefined;
+        this.refill(this.#wants);
+      }, wait);
+    }
     ready();
-    if (this.#isClosed || wait <= 0 || this.#isAsking || this.#wants.length <= this.#leases.length) return;
-    this.#again = setTimeout(() => {
-      this.#again = undefined;
-      if (this.#wants.length > this.#leases.length && !this.#isAsking) void this.#ask();
-    }, wait);
   }
 
   /** Takes in what Redis gave; milliseconds until it is worth asking again, 0: at any time. */
