@@ -28,10 +28,16 @@ export class Counting {
   }
 }
 
-const answer = <T>(child: ChildProcess): Promise<T> =>
-  new Promise((resolve, reject) =>
-    child.once('message', (message) => resolve(message as T)).once('exit', () => reject(new Error('it is gone'))),
-  );
+function answer<T>(child: ChildProcess): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => reject(new Error('the counting server is gone'));
+    child.once('exit', gone);
+    child.once('message', (message) => {
+      child.off('exit', gone);
+      resolve(message as T);
+    });
+  });
+}
 
 /** How calls went in the middle of a run: a second after the first to half a second before the last. Calls a second, and the most in any second. */
 export function accuracy(times: readonly number[]): { readonly rate: number; readonly most: number } {
