@@ -111,7 +111,7 @@ export class Budget {
       // Who has to be first may be heard of at any moment.
       if (!next.firm) return wait(why, now + HORIZON / 2);
       const dayOver = this.#day?.take(ask.cost);
-      if (dayOver !== undefined) return wait('day', now + Math.min(Math.max(dayOver, HORIZON), DAY / 24));
+      if (dayOver !== undefined) return wait('day', now + Math.max(dayOver, HORIZON));
       this.#queue.shift();
       const entry = this.#pacer.take(ask.cost, next.at);
       this.#inFlight++;
@@ -185,6 +185,11 @@ export class Budget {
     }
     this.#granted.delete(child);
     this.#queue.leave(child);
+  }
+
+  /** How long those of a child's calls that wait now have waited. */
+  waiting(child: number, now: number): number {
+    return this.#queue.of(child).reduce((sum, { since }) => sum + now - since, 0);
   }
 
   view(now: number): BudgetView {

@@ -56,6 +56,11 @@ export class FairQueue<Ask extends { readonly weight: number }> {
       .map(({ ask }) => ask);
   }
 
+  /** What an asker waits for. */
+  of(asker: number): readonly Ask[] {
+    return this.#lines.get(asker)?.asks ?? [];
+  }
+
   /** Takes out an ask that is no longer wanted. */
   remove(asker: number, is: (ask: Ask) => boolean): void {
     const asks = this.#lines.get(asker)?.asks;

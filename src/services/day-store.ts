@@ -99,9 +99,7 @@ class FileCount implements DayCount {
       Math.min(...limits.filter((limit) => limit.unit === unit && limit.windowMs >= DAY).map(({ max }) => max));
     this.#most = { requests: most('request'), tokens: most('token') };
     this.#ahead = this.#most.tokens < Infinity ? 1 : Math.max(1, Math.min(MOST_AHEAD, Math.floor(this.#most.requests / 500)));
-    // The clock was ahead when these were written.
-    const minute = this.#minute();
-    db.prepare('update or ignore spent set minute = ? where budget = ? and minute > ?').run(minute, name, minute);
+    this.#bringBack();
   }
 
   used(): Cost {
@@ -130,6 +128,14 @@ class FileCount implements DayCount {
     if (requests === 0 && tokens === 0) return;
     this.#add(-requests, -tokens);
     this.#credit = { requests: 0, tokens: 0 };
+  }
+
+  /** What was written while the clock was ahead counts as of now, or it would count for longer than a day. */
+  #bringBack(): void {
+    const ahead = this.#db
+      .prepare('delete from spent where budget = ? and minute > ? returning requests, tokens')
+      .all(this.#name, this.#minute());
+    for (const { requests, tokens } of ahead) this.#add(Number(requests), Number(tokens));
   }
 
   #tokens = (cost: Cost): number => (this.#most.tokens < Infinity ? cost.tokens : 0);

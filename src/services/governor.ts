@@ -124,7 +124,9 @@ export class Governor {
 
   /** How long a child's calls have waited in all, in milliseconds. */
   waited(child: number): number {
-    return this.#clients.get(child)?.waitedMs ?? 0;
+    const now = monotonic();
+    const waiting = [...this.#budgets.values()].reduce((sum, { budget }) => sum + budget.waiting(child, now), 0);
+    return (this.#clients.get(child)?.waitedMs ?? 0) + waiting;
   }
 
   async close(): Promise<void> {
