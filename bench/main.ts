@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { foreign } from './foreign.ts';
 import { io } from './io.ts';
+import { limits } from './limits.ts';
 import { leak } from './leak.ts';
 import { long } from './long.ts';
 import { merge } from './merge.ts';
 import { parent } from './parent.ts';
 import { parquet } from './parquet.ts';
+import { permits } from './permits.ts';
 import { perItem } from './per-item.ts';
 import { poisoned } from './poisoned.ts';
 import { recycle } from './recycle.ts';
@@ -22,7 +24,23 @@ import type { Benchmark } from './support/benchmark.ts';
 import { circumstances, updateReadme } from './support/readme.ts';
 import { tableOf } from './support/table.ts';
 
-const ALL: readonly Benchmark[] = [recycle, perItem, merge, parquet, foreign, scaling, leak, io, parent, long, stop, poisoned, shell];
+const ALL: readonly Benchmark[] = [
+  recycle,
+  perItem,
+  merge,
+  parquet,
+  foreign,
+  scaling,
+  leak,
+  io,
+  parent,
+  long,
+  stop,
+  poisoned,
+  shell,
+  permits,
+  limits,
+];
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },
 });

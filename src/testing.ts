@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { emitRows } from './child/emit-rows.ts';
 import { validateParams } from './child/params.ts';
 import { defaultKey } from './core/key.ts';
-import type { AnyWorker, Row, Worker } from './core/worker.ts';
+import type { AnyWorker, Permit, Row, Worker } from './core/worker.ts';
 import { jsonEncoder } from './formats/json-row.ts';
 import { rowChecker } from './formats/typed-row.ts';
 
@@ -39,7 +39,7 @@ export async function runItem<Schema extends StandardSchemaV1 | undefined, Item,
   const state: unknown = await any.setup?.({ params: params as never, signal, log });
   const { index = 0, attempt = 1 } = options;
   const key = String(any.key?.(item) ?? defaultKey(item));
-  const context = { index, key, shard: 0, batch: 0, attempt, params, state, signal, log };
+  const context = { index, key, shard: 0, batch: 0, attempt, params, state, signal, log, permit };
   const rows: Row[] = [];
   const encode = jsonEncoder(any.columns);
   const check = rowChecker(any.types ?? {});
@@ -53,3 +53,6 @@ export async function runItem<Schema extends StandardSchemaV1 | undefined, Item,
   await any.teardown?.(state as never);
   return rows;
 }
+
+/** Nobody else calls: leave is given at once. */
+const permit = async (): Promise<Permit> => ({ waitedMs: 0, settle: () => undefined });

@@ -1,5 +1,5 @@
-import type { Context, Log } from '../core/worker.ts';
 import type { StoppedTime } from './stopped-time.ts';
+import type { Context, Log, Permit, PermitCost } from '../core/worker.ts';
 
 /** What all items of an attempt share. */
 export interface Shared {
@@ -10,6 +10,14 @@ export interface Shared {
   readonly log: Log;
   readonly itemTimeout: number | undefined;
   readonly stopped: StoppedTime;
+  /** Asks the parent for leave to make a call; rejects when the signal is aborted. */
+  readonly permit: (cost: PermitCost | undefined, signal: AbortSignal) => Promise<Permit>;
+}
+
+/** `over`: aborted when the item ends. `permits`: what it was granted and has not settled. */
+interface Calls {
+  readonly over: AbortController;
+  readonly permits: Set<Permit>;
 }
 
 /** The `ctx` of one item. Its signal is made when it is first asked for: most items never do, and it costs more than they do. */
@@ -22,6 +30,8 @@ export class ItemContext implements Context {
   readonly #shared: Shared;
   #signal: AbortSignal | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** There once it has asked for a permit. */
+  #calls: Calls | undefined;
 
   /** `since`: when the item began, on the clock of `performance.now`. */
   constructor(shared: Shared, index: number, key: string, attempt: number, since: number) {
@@ -60,9 +70,25 @@ export class ItemContext implements Context {
     return this.#signal;
   }
 
+  async permit(cost?: PermitCost): Promise<Permit> {
+    this.#calls ??= { over: new AbortController(), permits: new Set() };
+    const { over, permits } = this.#calls;
+    const permit = await this.#shared.permit(cost, AbortSignal.any([this.signal, over.signal]));
+    permits.add(permit);
+    // Whoever settles it needs no reminder; one that is left over is settled with the item.
+    return {
+      waitedMs: permit.waitedMs,
+      settle: (outcome) => {
+        permits.delete(permit);
+        permit.settle(outcome);
+      },
+    };
+  }
+
   /** The item has ended, and its time is not looked at any more; gives how long it took (ms). `now`: by `performance.now`. */
   end(now: number): number {
     if (this.#timer) clearTimeout(this.#timer);
+    if (this.#calls) this.#endCalls(this.#calls);
     return this.#shared.stopped.taken(this.since, now);
   }
 
@@ -73,6 +99,12 @@ export class ItemContext implements Context {
     const left = itemTimeout - stopped.taken(this.since, performance.now());
     if (left <= 0) return aborting.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
     this.#timer = setTimeout(() => this.#watch(aborting), Math.ceil(left)).unref();
+  }
+
+  /** Whoever still waits need not, and calls that were not settled are. */
+  #endCalls({ over, permits }: Calls): void {
+    over.abort(new Error('the item has ended'));
+    for (const permit of permits) permit.settle();
   }
 
   /** True when the item's time was over before it ended. */

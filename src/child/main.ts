@@ -1,6 +1,6 @@
 // The entry of every forked child. What is imported here is paid for at every recycle: keep it small.
 import { format } from 'node:util';
-import type { Log, AnyWorker, Row } from '../core/worker.ts';
+import type { Log, AnyWorker, Permit, PermitCost, Row } from '../core/worker.ts';
 import { csvEncoder } from '../formats/csv-row.ts';
 import { jsonEncoder } from '../formats/json-row.ts';
 import { withNames } from '../formats/named-numbers.ts';
@@ -12,6 +12,7 @@ import type { CommandBatch } from './command/command-batch.ts';
 import { loadWorker } from './load-worker.ts';
 import { Meter } from './meter.ts';
 import { validateParams } from './params.ts';
+import type { Permits } from './permits.ts';
 import { printTo } from './stdio.ts';
 import { StoppedTime } from './stopped-time.ts';
 
@@ -31,6 +32,8 @@ const NO_WORKER: AnyWorker = { process: () => undefined };
 let ready: Ready | undefined;
 let batch: Batch | CommandBatch | undefined;
 let stopped = false;
+/** Loaded when a worker first asks: most never do. */
+let permits: Promise<Permits> | undefined;
 
 // Without its parent a child has nobody to work for. Its group goes with it: a worker may have started others.
 const orphaned = (): void => {
@@ -52,7 +55,12 @@ process.on('message', (raw) => {
       return send({ type: 'halved', spans: batch?.halve(message.worth) ?? [] });
     case 'stop':
       stopped = true;
+      void permits?.then((found) => found.stop(new Error('the child is asked to end')));
       return batch?.stop();
+    case 'granted':
+    case 'paused':
+    case 'refused':
+      return void permits?.then((found) => found.onMessage(message));
     case 'retire':
       return void leave();
   }
@@ -61,6 +69,15 @@ process.on('message', (raw) => {
 function send(message: ToParent, written?: () => void): void {
   if (process.send && process.connected)
     process.send({ shardyard: message } satisfies Envelope<ToParent>, undefined, undefined, () => written?.());
+}
+
+async function permit(cost: PermitCost | undefined, signal: AbortSignal): Promise<Permit> {
+  permits ??= import('./permits.ts').then((loaded) => {
+    const made = new loaded.Permits(send);
+    if (stopped) made.stop(new Error('the child is asked to end'));
+    return made;
+  });
+  return (await permits).take(cost, signal);
 }
 
 async function setUp(message: InitMessage): Promise<void> {
@@ -103,7 +120,7 @@ async function work(message: WorkMessage): Promise<void> {
     if (message.log !== undefined) printTo(message.log);
     const { items, spans, shard, batch: number, itemTimeout } = message;
     const reader = items.kind === 'range' ? rangeReader(items.start, items.end) : openFrozen(items.file);
-    const shared = { shard, batch: number, params, state, log, itemTimeout, stopped: new StoppedTime(message.stops) };
+    const shared = { shard, batch: number, params, state, log, itemTimeout, permit, stopped: new StoppedTime(message.stops) };
     const { command, columns } = init;
     const meter = message.measure ? new Meter() : undefined;
     const entries = meter ? meter.watch(reader.read(spans)) : reader.read(spans);
@@ -112,6 +129,7 @@ async function work(message: WorkMessage): Promise<void> {
     if (stopped) batch.stop();
     const receipt = await batch.run();
     reader.close();
+    (await permits)?.flush();
     send(meter ? { ...receipt, usage: meter.usage() } : receipt, () => void leave());
   } catch (error) {
     log('the attempt broke off:', error);

@@ -14,6 +14,7 @@ import { loadWorker, placeOf } from './load-worker.ts';
 import { commitFile, temporaryName } from '../store/files.ts';
 import { checkedItems, commandWorker } from './command/planned.ts';
 import { validateParams } from './params.ts';
+import { workerBudgets } from './worker-budgets.ts';
 import { workerDefaults } from './worker-defaults.ts';
 
 type Planned = Extract<FromPlanner, { type: 'planned' }>;
@@ -51,6 +52,7 @@ async function plan(request: PlanRequest): Promise<Planned> {
     columns: worker.columns ?? null,
     types: worker.types ?? {},
     defaults: workerDefaults(worker, request.worker),
+    budgets: workerBudgets(worker, request.worker),
   } as const;
   if (request.describe) return { ...base, items: { kind: 'range', start: 0, end: 0 }, count: 0, moves: [], gone: 0 };
   const source = request.items === undefined ? undefined : openItems(request.items, { stdin: process.stdin });

@@ -52,6 +52,8 @@ export interface Option {
   readonly least?: number;
   /** A word that means "as if it were not given", to undo what the environment or the file says. */
   readonly neutral?: string;
+  /** Throws a `UserError` for a text (each of a list) that makes no sense. */
+  readonly check?: (text: string) => unknown;
   /** The verbs whose flag it is. */
   readonly verbs: readonly VerbName[];
 }

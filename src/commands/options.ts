@@ -1,5 +1,6 @@
 import { COMMAND_OPTIONS } from './command-options.ts';
 import { LIMIT_OPTIONS } from './limit-options.ts';
+import { BUDGET_OPTIONS } from './budget-options.ts';
 import type { Option } from './option.ts';
 
 const LAUNCH = ['run', 'plan', 'resume'] as const;
@@ -198,4 +199,5 @@ export const RUN_OPTIONS = {
     describe: 'when to be over, from now (2h) or by the clock (17:30): what does not fit is left for resume; for this session only',
     fallback: 'none',
   },
+  ...BUDGET_OPTIONS,
 } as const satisfies Readonly<Record<string, Option>>;

@@ -2,6 +2,7 @@ import { formatBytes, formatCount, formatDuration } from '../core/quantities.ts'
 import { remedy } from '../core/remedy.ts';
 import { evidenceLines } from '../reporters/evidence.ts';
 import { isGoingOn } from '../core/report.ts';
+import { budgetLines } from '../reporters/budgets.ts';
 import { formatPercent, formatRate, formatSeconds, plural } from '../reporters/numbers.ts';
 import { doingText } from '../reporters/steering-notices.ts';
 import { explainStop, isSetup } from '../reporters/stops.ts';
@@ -28,7 +29,7 @@ const paint = (state: Status['state'] | ShardStatus['state'], chalk: ChalkInstan
   return state === 'running' || state === 'planning' ? chalk.cyan(state) : chalk.yellow(state);
 };
 
-function head({ run, state, stopped, items, rows, rate, etaSeconds, peakRssBytes, output }: Status, chalk: ChalkInstance): string {
+function head({ run, state, stopped, items, rows, rate, etaSeconds, peakRssBytes, output, budgets }: Status, chalk: ChalkInstance): string {
   const { total, done, failed, running, waiting } = items;
   const counts = [
     `${formatCount(done)} of ${plural(total, 'item')} done${total > 0 ? ` (${formatPercent(done, total)})` : ''}`,
@@ -40,7 +41,9 @@ function head({ run, state, stopped, items, rows, rate, etaSeconds, peakRssBytes
     ...(etaSeconds === null ? [] : [`ETA ${formatSeconds(etaSeconds)}`]),
     ...(peakRssBytes === null ? [] : [`at most ${formatBytes(peakRssBytes)} in a child`]),
   ];
-  return `${chalk.bold(run)}  ${paint(state, chalk)}\n${why(stopped)}${counts.join(', ')}\noutput ${escapeText(output)}\n`;
+  return `${chalk.bold(run)}  ${paint(state, chalk)}\n${why(stopped)}${counts.join(', ')}\n${budgetLines(budgets, chalk)
+    .map((line) => `${line}\n`)
+    .join('')}output ${escapeText(output)}\n`;
 }
 
 function why(stopped: Status['stopped']): string {
@@ -63,6 +66,7 @@ function alarms({ alarms: all }: Status, chalk: ChalkInstance): string {
 
 function shardTable(shards: readonly ShardStatus[], chalk: ChalkInstance): string {
   if (shards.length === 0) return '';
+  const waits = shards.some(({ waitedMs }) => waitedMs !== undefined);
   return formatTable(
     [
       { head: 'shard', align: 'right' },
@@ -75,8 +79,9 @@ function shardTable(shards: readonly ShardStatus[], chalk: ChalkInstance): strin
       { head: 'pid', align: 'right' },
       { head: 'memory', align: 'right' },
       { head: 'peak', align: 'right' },
+      ...(waits ? [{ head: 'waited', align: 'right' } as const] : []),
     ],
-    shards.map(({ index, start, end, state, done, failed, rows, attempts, pid, rssBytes, peakRssBytes }) => [
+    shards.map(({ index, start, end, state, done, failed, rows, attempts, pid, rssBytes, peakRssBytes, waitedMs }) => [
       String(index),
       `[${start},${end})`,
       paint(state, chalk),
@@ -87,6 +92,7 @@ function shardTable(shards: readonly ShardStatus[], chalk: ChalkInstance): strin
       pid === null ? '-' : String(pid),
       memory(rssBytes),
       memory(peakRssBytes),
+      ...(waits ? [waitedMs === undefined ? '-' : formatDuration(waitedMs)] : []),
     ]),
   );
 }

@@ -11,8 +11,8 @@ const PROGRESS: readonly Progress[] = ['auto', 'bar', 'plain', 'json', 'none'];
 export function readValue(option: Option, given: Given): KindValues[Option['kind']] | undefined {
   try {
     if (option.kind === 'pairs') return isRecord(given.value) ? given.value : readPairs(textsOf(given));
-    if (option.kind === 'list') return textsOf(given);
-    const text = oneOf(textsOf(given));
+    if (option.kind === 'list') return checked(textsOf(given), option);
+    const [text] = checked([oneOf(textsOf(given))], option);
     return text === option.neutral ? undefined : readText(option, text);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -101,6 +101,11 @@ function textsOf(given: Given): readonly string[] {
   if (typeof given.value === 'string') return [given.value];
   if (isRecord(given.value)) throw new UserError('must be one value, not a mapping', { hint: 'write one value' });
   return given.value;
+}
+
+function checked<Texts extends readonly string[]>(texts: Texts, { check, neutral }: Option): Texts {
+  for (const text of texts) if (text !== neutral) check?.(text);
+  return texts;
 }
 
 function oneOf(texts: readonly string[]): string {

@@ -49,6 +49,14 @@ export interface LaunchOptions {
   /** Of this session only: a later one does not remember it. */
   readonly deadline?: Deadline;
   readonly strictColumns?: boolean;
+  /** Limits of the default budget, over all children: `8/s`, `1000/min`, `50/day`, `90000tokens/min`. */
+  readonly rate?: readonly string[];
+  readonly minDelay?: number;
+  readonly maxInFlight?: number;
+  /** The part of every rate that stays unused: `5%`. */
+  readonly headroom?: string;
+  /** More budgets, `gemini:8/s,1000/min`, and `redis://…` where several machines share them. */
+  readonly budget?: readonly string[];
   readonly dataDir?: string;
   readonly logsDir?: string;
 }

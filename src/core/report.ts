@@ -1,4 +1,5 @@
 import type { Evidence } from './evidence.ts';
+import type { BudgetTotals, BudgetView } from './budget-view.ts';
 import type { Cause } from './outcome.ts';
 import type { ChildDoing, EndState, StopReason } from './events.ts';
 
@@ -42,6 +43,8 @@ export interface ShardStatus {
   readonly rssBytes: number | null;
   /** The most memory that one of its children was seen with, in the last session. */
   readonly peakRssBytes: number | null;
+  /** How long (ms) the calls of its child have waited for permits; absent where nothing is charged to a budget. */
+  readonly waitedMs?: number;
   readonly log: string;
 }
 
@@ -86,6 +89,8 @@ export interface Status {
   /** Failed items that are not listed in `failures`. */
   readonly failuresLeftOut: number;
   readonly output: string;
+  /** Absent where no call is limited or counted, or nobody is at work. */
+  readonly budgets?: readonly BudgetView[];
 }
 
 /** One slot as a progress bar shows it. */
@@ -105,6 +110,8 @@ export interface SlotView {
   readonly lastKey: string | null;
   /** For how long it has finished nothing, where that is suspicious (an alarm). */
   readonly stuckMs?: number;
+  /** How long (ms) its child's calls have waited for permits in all; absent where nothing is charged to a budget. */
+  readonly waitedMs?: number;
 }
 
 /** The run as it stands right now; what is not in the journal because it changes all the time. */
@@ -122,6 +129,8 @@ export interface Snapshot {
   /** The most memory that a child of this session was seen with. */
   readonly peakRssBytes: number | null;
   readonly slots: readonly SlotView[];
+  /** Absent where no call is limited or counted. */
+  readonly budgets?: readonly BudgetView[];
 }
 
 /** What is printed at the end and written to `report.json`. Times are in milliseconds. */
@@ -164,4 +173,6 @@ export interface Report {
   /** The exact command that does what is left or failed; null when nothing is. */
   readonly next: string | null;
   readonly warnings: readonly string[];
+  /** What this session charged to each budget; absent where no call was limited or counted. */
+  readonly budgets?: readonly ({ readonly name: string; readonly rpmLimit: number | null } & BudgetTotals)[];
 }

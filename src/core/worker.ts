@@ -26,6 +26,56 @@ export interface Context<Params = unknown, State = unknown> {
   /** Aborted when the item's time is over or the child is asked to end. */
   readonly signal: AbortSignal;
   readonly log: Log;
+  /**
+   * Waits for leave to make one call, from the budget that all children share. Rejects with the signal's reason when `signal` is aborted,
+   * with an `UnrecoverableError` where the call can never fit.
+   *
+   * @example
+   * const permit = await ctx.permit({ tokens: 900 });
+   * const response = await fetch(url, { signal: ctx.signal });
+   * permit.settle(response);
+   */
+  readonly permit: (cost?: PermitCost) => Promise<Permit>;
+}
+
+/** What a call is charged to, and how much. */
+export interface PermitCost {
+  /** Default `default`. Others are declared by `budgets` in the worker, `--budget` or the configuration file. */
+  readonly budget?: string;
+  /** Default 1. */
+  readonly requests?: number;
+  /** An estimate, as good as it can be; `settle` corrects it. Default 0. */
+  readonly tokens?: number;
+}
+
+/** Leave to make one call, now. */
+export interface Permit {
+  /** Milliseconds from asking to having it. */
+  readonly waitedMs: number;
+  /**
+   * The call is over: gives back its place among the calls in flight, corrects the tokens, and reports what the API said. A 429, a
+   * `Retry-After` or an `x-ratelimit-*` header with nothing left pauses everybody. What is not settled when its item ends is settled then.
+   */
+  settle(outcome?: PermitOutcome): void;
+}
+
+/** How a call went; a `Response` of `fetch` will do. */
+export interface PermitOutcome {
+  readonly status?: number;
+  /** What the call has really used. */
+  readonly tokens?: number;
+  readonly retryAfterMs?: number;
+  readonly headers?: Headers | Readonly<Record<string, string>>;
+}
+
+/** The limits of a budget as a worker declares them. Times in milliseconds or as on the command line. */
+export interface BudgetLimits {
+  /** `8/s`, `1000/min`, `50/day`, `90000tokens/min`; several hold together. */
+  readonly rate?: string | readonly string[];
+  readonly minDelay?: number | string;
+  readonly maxInFlight?: number;
+  /** Whether 429s lower the rate for a while; default true. */
+  readonly adaptive?: boolean;
 }
 
 /** What `setup` is told; it runs once per child, before its first item. */
@@ -74,6 +124,8 @@ export interface Worker<Schema extends StandardSchemaV1 | undefined = StandardSc
   readonly types?: ColumnTypes;
   /** Options for runs of this worker, where the user gives none. */
   readonly defaults?: WorkerDefaults;
+  /** Budgets that suit a worker, by name; `default` for calls that name none. Options of the user's take precedence. */
+  readonly budgets?: Readonly<Record<string, BudgetLimits>>;
   /** Runs once per child, before its first item. */
   readonly setup?: (context: SetupContext<ParamsOf<Schema>>) => State | Promise<State>;
   /** Turns one item into rows. Must depend on the item and the parameters only. */

@@ -1,3 +1,4 @@
+import type { Settled } from '../core/budget.ts';
 import type { CommandSpec } from '../core/command.ts';
 import type { AttemptMode, ItemFailure, PartTotals, Usage } from '../core/events.ts';
 import type { Span } from '../core/intervals.ts';
@@ -51,6 +52,7 @@ export interface WorkMessage {
 export type ToChild =
   | InitMessage
   | WorkMessage
+  | PermitAnswer
   /** Give up the back half of what is not begun, if that would take longer than `worth` milliseconds; answered by `halved`. */
   | { readonly type: 'halve'; readonly worth: number }
   /** Begin nothing new, finish what is in flight, hand in the receipt. */
@@ -64,7 +66,28 @@ export interface OldestItem {
   readonly ms: number;
 }
 
+/** Permits as the child that wants them numbers them; times in milliseconds on the machine's monotonic clock. */
+export interface PermitNews {
+  readonly type: 'permits';
+  readonly wanted: readonly (readonly [id: number, budget: string, requests: number, tokens: number])[];
+  readonly fired: readonly (readonly [id: number, at: number])[];
+  readonly settled: readonly ({ readonly id: number } & Settled)[];
+  /** Not used in their time, and still wanted. */
+  readonly returned: readonly number[];
+  /** No longer wanted, granted or not. */
+  readonly cancelled: readonly number[];
+}
+
+export type PermitAnswer =
+  /** Leave to call at these times. `prompt`: it matters to others to hear at once when a call leaves and ends. */
+  | { readonly type: 'granted'; readonly prompt: boolean; readonly slots: readonly (readonly [id: number, at: number])[] }
+  /** No call of this budget before then. */
+  | { readonly type: 'paused'; readonly budget: string; readonly until: number }
+  /** These can never be granted. */
+  | { readonly type: 'refused'; readonly ids: readonly number[]; readonly message: string };
+
 export type ToParent =
+  | PermitNews
   | { readonly type: 'ready'; readonly setupMs: number }
   | { readonly type: 'setup-failed'; readonly message: string }
   /** The heartbeat of a child at work, at most ten a second. */
@@ -138,8 +161,9 @@ const toParent: Readonly<Record<ToParent['type'], Readonly<Record<string, Check>
   receipt: { spans: isSpans, totals: isTotals, failed: Array.isArray, itemMs: isNumber, rss: isNumber, times: isNumbers },
   crashed: { message: isText },
   broken: { message: isText },
+  permits: { wanted: Array.isArray, fired: Array.isArray, settled: Array.isArray, returned: Array.isArray, cancelled: Array.isArray },
 };
-const toChild = new Set<string>(['init', 'work', 'halve', 'stop', 'retire'] satisfies ToChild['type'][]);
+const toChild = new Set<string>(['init', 'work', 'granted', 'paused', 'refused', 'halve', 'stop', 'retire'] satisfies ToChild['type'][]);
 
 /** A message as it goes over the channel, which a worker may use as well for messages of its own. */
 export interface Envelope<Message> {

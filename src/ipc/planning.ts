@@ -1,5 +1,6 @@
 import type { ColumnTypes } from '../core/column-type.ts';
 import type { CommandSpec } from '../core/command.ts';
+import type { BudgetSpec } from '../core/budget-spec.ts';
 import type { Place } from '../core/errors.ts';
 import type { LaunchOptions } from '../core/options.ts';
 import type { ItemsRef, Plan } from '../core/plan.ts';
@@ -32,6 +33,7 @@ export type FromPlanner =
       readonly types: ColumnTypes;
       /** What the worker suggests. */
       readonly defaults: Partial<LaunchOptions>;
+      readonly budgets?: Readonly<Record<string, BudgetSpec>>;
       readonly moves: Plan['moves'];
       /** Items of the latest earlier plan that are not in the list any more. */
       readonly gone: number;

@@ -1,6 +1,8 @@
 import type { ChalkInstance } from 'chalk';
 import { formatBytes, formatCount } from '../core/quantities.ts';
 import type { SlotView, Snapshot } from '../core/report.ts';
+import { formatDuration } from '../core/quantities.ts';
+import { budgetLines } from './budgets.ts';
 import { layOut } from './columns.ts';
 import { formatPercent, formatRate, formatSeconds } from './numbers.ts';
 import { shown } from './text.ts';
@@ -11,15 +13,19 @@ export interface Room {
   readonly lines: number;
 }
 
-/** The lines that show a run in a terminal: one per slot, as many as fit, and one for the run. */
+/** The lines that show a run in a terminal: one per slot, as many as fit, one per budget where there is room, and one for the run. */
 export function frame(snapshot: Snapshot, room: Room, chalk: ChalkInstance): string[] {
-  const run = runLine(snapshot, room.columns, chalk);
-  const places = Math.max(0, room.lines - 1);
+  const budgets = room.lines > 4 ? budgetLines(snapshot.budgets, chalk).slice(0, Math.floor(room.lines / 3)) : [];
+  const run = [
+    ...budgets.map((text) => layOut([{ cells: [text], keep: 1 }], room.columns)[0] ?? ''),
+    runLine(snapshot, room.columns, chalk),
+  ];
+  const places = Math.max(0, room.lines - run.length);
   const { slots } = snapshot;
-  if (slots.length <= places) return [...slotLines(slots, room.columns, chalk), run];
-  if (places < 2) return [run];
+  if (slots.length <= places) return [...slotLines(slots, room.columns, chalk), ...run];
+  if (places < 2) return run.slice(-1);
   const visible = busiest(slots, places - 1);
-  return [...slotLines(visible, room.columns, chalk), shown(`… and ${slots.length - visible.length} more`, room.columns), run];
+  return [...slotLines(visible, room.columns, chalk), shown(`… and ${slots.length - visible.length} more`, room.columns), ...run];
 }
 
 /** The slots to show where not all can be: those that have work, in order. */
@@ -43,6 +49,7 @@ function slotLines(slots: readonly SlotView[], columns: number, chalk: ChalkInst
       { cells: working(({ done, total }) => `${done}/${total}`), align: 'right', keep: 8, least: 7 },
       { cells: working(({ rate }) => (rate === null ? '' : formatRate(rate, ''))), align: 'right', keep: 7, least: 7 },
       { cells: cells(({ rssBytes }) => (rssBytes === null ? '' : formatBytes(rssBytes))), align: 'right', keep: 6, least: 7 },
+      { cells: cells(({ waitedMs = 0 }) => (waitedMs >= 1000 ? `waited ${formatDuration(waitedMs)}` : '')), keep: 2 },
       { cells: working(({ lastKey }) => (lastKey === null ? '' : shown(lastKey, columns))), keep: 3, rest: true },
     ],
     columns,

@@ -31,7 +31,7 @@ export function createReporter(
     case 'none':
       return { onEvent: () => {}, onEnd: () => {} };
     case 'json':
-      return jsonReporter(createSink(io.stdout));
+      return jsonReporter(createSink(io.stdout), source, clock);
     case 'auto':
     case 'bar':
       if (canDraw(io.stderr)) return barReporter(io.stderr, source, new Chalk({ level: wantsColour(io.stderr) ? 1 : 0 }), clock);

@@ -2,6 +2,7 @@ import { totalmem } from 'node:os';
 import type { RunEvent } from '../core/events.ts';
 import type { Reporter } from '../core/handle.ts';
 import type { Span } from '../core/intervals.ts';
+import { formatBudget } from '../core/budget-view.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/quantities.ts';
 import type { Snapshot } from '../core/report.ts';
 import { createBatchCount } from './batches.ts';
@@ -106,7 +107,7 @@ export function plainReporter(out: Sink, source: { snapshot(): Snapshot }, clock
 const failures = (count: number): string => (count > 0 ? `${formatCount(count)} failed` : '');
 
 /** `Progress 240/3600 (6.7 %)  12.3 items/s  ETA 4m33s` */
-function formatProgress({ total, done, failed, rate, etaSeconds }: Snapshot): string {
+function formatProgress({ total, done, failed, rate, etaSeconds, budgets = [] }: Snapshot): string {
   // An item whose rerun failed and that kept its rows is both done and failed.
   const settled = Math.min(total, done + failed);
   return [
@@ -114,6 +115,7 @@ function formatProgress({ total, done, failed, rate, etaSeconds }: Snapshot): st
     failures(failed),
     rate === null ? '' : formatRate(rate),
     etaSeconds === null || settled >= total ? '' : `ETA ${formatSeconds(etaSeconds)}`,
+    ...budgets.map(formatBudget),
   ]
     .filter((part) => part !== '')
     .join('  ');

@@ -4,6 +4,7 @@ import { formatBytes, formatCount, formatDuration } from '../core/quantities.ts'
 import { groupFailures, remedy } from '../core/remedy.ts';
 import type { FailureRow, Report } from '../core/report.ts';
 import { evidenceLines } from './evidence.ts';
+import { budgetFacts } from './budgets.ts';
 import { plural } from './numbers.ts';
 import { explainStop, isSetup } from './stops.ts';
 import { escapeText, padEnd, shown, wrap } from './text.ts';
@@ -50,6 +51,7 @@ function facts(report: Report, chalk: ChalkInstance): string[] {
     ...fact(chalk, 'Rows', [formatCount(report.rows)]),
     ...fact(chalk, 'Failed by', byCause(report.failedByCause)),
     ...fact(chalk, 'Retries', report.retries > 0 ? [formatCount(report.retries)] : []),
+    ...budgetFacts(report).flatMap(({ label, facts: said }) => fact(chalk, shown(label, LABEL - 2), said)),
     ...fact(chalk, 'Children', [
       `${formatCount(children.started)} started`,
       ...(children.died > 0 ? [chalk.red(`${formatCount(children.died)} died`)] : ['none died']),

@@ -22,6 +22,7 @@ import { commandFor, resumeHint } from './next-command.ts';
 import { readState } from './replay.ts';
 import { VERSION } from './version.ts';
 import { Work } from './work.ts';
+import { budgetsOf, openGovernor } from './budgets.ts';
 import { chosen, failedSpans } from './choose.ts';
 import { identifyAgain } from './worker-identity.ts';
 import { forgetColumns } from '../store/agreed-columns.ts';
@@ -41,6 +42,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
   const { paths, manifest } = found;
   const lock = takeLock(paths.folder, paths.run);
   let guard: Guard | undefined;
+  let governor: Awaited<ReturnType<typeof openGovernor>> | undefined;
   try {
     const { state, length } = readState(found);
     const worker = checkWorker(state, found, options);
@@ -58,6 +60,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     const scope = what.mode === 'shard' ? chosen(state, { kind: 'shards', shards: what.shards }, found) : undefined;
     const next = await replan(state, found, options, { settings, hasChanged: worker.changed, env, guard, signal: session.signal });
     const rows = next?.plan.rows ?? shapeOfRows(state, manifest);
+    governor = await openGovernor(settings.budgets, resolve(options.dataDir ?? 'data'));
     // Somebody may have cleaned up.
     for (const folder of [paths.parts, paths.logs]) mkdirSync(folder, { recursive: true });
     const journal = new Journal(paths.journal, length);
@@ -70,6 +73,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
       paths,
       folders: { dataDir: options.dataDir, logsDir: options.logsDir },
       guard,
+      governor,
       env,
       token: mark,
       since,
@@ -106,6 +110,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
   } catch (error) {
     throw asDiskError(error, resumeHint(paths, options));
   } finally {
+    await governor?.close();
     guard?.close();
     lock.release();
   }
@@ -139,6 +144,7 @@ function settingsFor({ settings, partFormat, columns }: Manifest, options: Resum
   if (partFormat === 'csv' && parseOutput(output).format !== 'csv' && !columns)
     throw new Error(`${manifest.run} has CSV parts without columns`);
   const processes = options.processes ?? settings.processes;
+  const budgets = budgetsOf(options, settings.budgets);
   return {
     ...settings,
     processes,
@@ -151,6 +157,7 @@ function settingsFor({ settings, partFormat, columns }: Manifest, options: Resum
     batchTimeout: options.batchTimeout ?? settings.batchTimeout,
     maxFailures: options.maxFailures ?? settings.maxFailures,
     strictColumns: options.strictColumns ?? settings.strictColumns,
+    ...(budgets === undefined ? {} : { budgets }),
     ...(options.itemTimeout === undefined ? {} : { itemTimeout: options.itemTimeout }),
     ...(options.stallTimeout === undefined ? {} : { stallTimeout: options.stallTimeout }),
     ...(options.maxRss === undefined ? {} : { maxRss: options.maxRss }),

@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type BudgetSettings, type BudgetSpec, DEFAULT_SHARE } from '../core/budget-spec.ts';
 import { workerName } from '../core/names.ts';
 import type { LaunchOptions } from '../core/options.ts';
 import { defaultBatchSize } from '../core/slices.ts';
 import type { RunSettings } from '../store/manifest.ts';
 import type { RunPaths } from '../store/paths.ts';
 import { openMemory } from './cgroup.ts';
+import { budgetsOf } from './budgets.ts';
 
 /** Memory that a child is expected to need, and the longest time for a batch. */
 const CHILD_MEMORY = 512 << 20;
@@ -33,14 +35,17 @@ export function shapeOf(
 export function settingsOf(
   given: LaunchOptions,
   paths: RunPaths,
-  { count, defaults = {} }: { readonly count: number; readonly defaults?: Partial<LaunchOptions> },
+  planned: { readonly count: number; readonly defaults?: Partial<LaunchOptions>; readonly budgets?: Readonly<Record<string, BudgetSpec>> },
 ): RunSettings {
+  const { count, defaults = {} } = planned;
   // A field that is there and undefined is left out as well.
   const options: LaunchOptions = {
     ...defaults,
     ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as typeof given),
   };
   const processes = options.processes ?? defaultProcesses();
+  const own: BudgetSettings | undefined = planned.budgets && { share: DEFAULT_SHARE, named: planned.budgets };
+  const budgets = budgetsOf(options, own);
   return {
     processes,
     ...shapeOf(count, processes, options),
@@ -54,6 +59,7 @@ export function settingsOf(
     strictColumns: options.strictColumns ?? false,
     output: resolve(options.output ?? join(paths.folder, `${workerName(options.worker)}.csv`)),
     automatic: { shards: options.shards === undefined, batchSize: options.batchSize === undefined },
+    ...(budgets === undefined ? {} : { budgets }),
     ...(options.itemTimeout === undefined ? {} : { itemTimeout: options.itemTimeout }),
     ...(options.stallTimeout === undefined ? {} : { stallTimeout: options.stallTimeout }),
     ...(options.maxRss === undefined ? {} : { maxRss: options.maxRss }),

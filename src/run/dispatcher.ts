@@ -227,6 +227,8 @@ export class Dispatcher {
           .then((holds) => (holds ? this.children.dismiss(live) : this.children.tell(id, 'no-receipt', 'SIGKILL')))
           .catch((error: unknown) => this.#breakOff(error));
         return;
+      case 'permits': // Answered by the services (`served.ts`).
+        return;
       default:
         return unreachable(message);
     }

@@ -38,6 +38,7 @@ export async function statusOf(choice: RunChoice): Promise<Status> {
     failures,
     failuresLeftOut: state.failures.size - failures.length,
     output: shown(state.merged?.output ?? manifest.settings.output),
+    ...(live?.budgets ? { budgets: live.budgets } : {}),
   };
 }
 
@@ -116,6 +117,7 @@ function shardsOf(state: RunState, paths: RunPaths, underway: Underway, live: Sn
       pid: own?.pid ?? pidOf(state, attempt),
       rssBytes: own?.rssBytes ?? null,
       peakRssBytes: Math.max(state.totals.peaks[index] ?? 0, ...slots.map(({ peakRssBytes }) => peakRssBytes ?? 0)) || null,
+      ...(own?.waitedMs === undefined ? {} : { waitedMs: own.waitedMs }),
       log: shown(logOf(paths.logs, { shard: index, batch: 0, stolen: false })),
     };
   });

@@ -15,6 +15,7 @@ import { runPaths, type RunPaths } from '../store/paths.ts';
 import { sessionToken, startTime } from '../store/processes.ts';
 import { parseOutput } from '../formats/output.ts';
 import { settingsOf } from './defaults.ts';
+import { openGovernor, withoutPassword } from './budgets.ts';
 import { childEnvironment } from './environment.ts';
 import type { Session } from './handle.ts';
 import { checkOutput } from './merge.ts';
@@ -40,6 +41,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
   const mark = sessionToken(token, 1);
   const guard = startGuard(mark);
   let isRun = false;
+  let governor: Awaited<ReturnType<typeof openGovernor>> | undefined;
   try {
     await guard.started;
     refuseKnown(paths, options);
@@ -64,6 +66,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
       guard,
     });
     const settings = settingsOf(options, paths, planned);
+    governor = await openGovernor(settings.budgets, dataDir);
     const plan = planOf(planned, 0, settings);
     const { format } = parseOutput(settings.output);
     const manifest: Manifest = {
@@ -79,7 +82,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
       columns: planned.columns,
       types: planned.types,
       partFormat: command ? partFormatOf(command) : format === 'csv' && planned.columns ? 'csv' : 'ndjson',
-      settings,
+      settings: { ...settings, ...(settings.budgets && { budgets: withoutPassword(settings.budgets) }) },
       ...(sample ? { isPlanned: true } : {}),
     };
     mkdirSync(paths.parts, { recursive: true });
@@ -99,6 +102,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
       paths,
       folders: { dataDir: options.dataDir, logsDir: options.logsDir },
       guard,
+      governor,
       env,
       token: mark,
       since,
@@ -125,6 +129,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
   } catch (error) {
     throw asDiskError(error, isRun ? resumeHint(paths, options) : TRY_AGAIN);
   } finally {
+    await governor?.close();
     guard.close();
     lock.release();
     if (!isRun) abandon(paths, made);

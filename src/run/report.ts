@@ -1,3 +1,4 @@
+import type { BudgetView } from '../core/budget-view.ts';
 import { tolerates } from '../core/halt.ts';
 import { STOP_CODES } from '../core/exit-codes.ts';
 import type { EndState, ItemFailure } from '../core/events.ts';
@@ -25,10 +26,11 @@ export interface ReportOptions {
   readonly paths: RunPaths;
   readonly folders: Folders;
   readonly times: Times;
+  readonly budgets: readonly BudgetView[];
 }
 
 /** What a session has come to. */
-export function reportOf({ state, settings, manifest, paths, folders, times }: ReportOptions): Report {
+export function reportOf({ state, settings, manifest, paths, folders, times, budgets }: ReportOptions): Report {
   const all = inOrder(state);
   const failures = failureRows(state, paths.logs);
   const { total, done } = tally(state, NOTHING_UNDERWAY);
@@ -68,6 +70,7 @@ export function reportOf({ state, settings, manifest, paths, folders, times }: R
           ? commandFor('rerun', manifest.run, folders, ' --failed')
           : null,
     warnings: state.warnings,
+    ...(budgets.length === 0 ? {} : { budgets: budgets.map(({ name, rpmLimit, totals: charged }) => ({ name, rpmLimit, ...charged })) }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { BudgetView } from '../core/budget-view.ts';
 import { eta } from '../core/progress.ts';
 import type { SlotView, Snapshot } from '../core/report.ts';
 import type { Running } from '../core/running.ts';
@@ -21,10 +22,13 @@ export interface SnapshotOptions {
   readonly elapsedMs: number;
   readonly merging: boolean;
   readonly now: number;
+  /** What calls are charged to, and how long (ms) those of a child have waited, by its PID. */
+  readonly budgets: readonly BudgetView[];
+  readonly waited: (pid: number) => number;
 }
 
 /** What is committed and what the children have said since. */
-export function snapshotOf({ run, state, live, rate, elapsedMs, merging, now }: SnapshotOptions): Snapshot {
+export function snapshotOf({ run, state, live, rate, elapsedMs, merging, now, budgets, waited }: SnapshotOptions): Snapshot {
   // Slots that are no more still finish their batches.
   const length = [...state.running.values()].reduce((most, { slot }) => Math.max(most, slot + 1), state.steering.processes);
   const slots: SlotView[] = Array.from({ length }, (_, slot) => emptySlot(slot, state.slots[slot] ?? null));
@@ -47,6 +51,7 @@ export function snapshotOf({ run, state, live, rate, elapsedMs, merging, now }: 
       peakRssBytes: child && child.peakRss > 0 ? child.peakRss : null,
       lastKey: child?.lastKey ?? null,
       ...(attempt.alarm ? { stuckMs: attempt.alarm.quietMs + now - attempt.alarm.at } : {}),
+      ...(budgets.length === 0 ? {} : { waitedMs: waited(child?.child.pid ?? 0) }),
     };
   }
   const settled = ({ child }: Running): number => live.get(child)?.settled ?? 0;
@@ -65,6 +70,7 @@ export function snapshotOf({ run, state, live, rate, elapsedMs, merging, now }: 
     elapsedMs,
     peakRssBytes: peak > 0 ? peak : null,
     slots,
+    ...(budgets.length === 0 ? {} : { budgets }),
   };
 }
 

@@ -7,7 +7,6 @@ import type { Deadline } from '../core/options.ts';
 import { createRate, perSecond, sampleRate } from '../core/progress.ts';
 import type { Report } from '../core/report.ts';
 import type { RunState } from '../core/state.ts';
-import type { Executor } from '../executors/executor.ts';
 import type { Guard } from '../executors/guard.ts';
 import { localExecutor } from '../executors/local.ts';
 import { publishText, temporaryName } from '../store/files.ts';
@@ -21,11 +20,13 @@ import { serveControl } from './control-server.ts';
 import { logFailures } from './failure-log.ts';
 import type { Attached, StopWhy } from './handle.ts';
 import { LOOK, watchLimits } from './limits.ts';
+import type { openGovernor } from './budgets.ts';
 import { type Merged, mergeRun } from './merge.ts';
 import { beat } from './pulse.ts';
 import { reportOf, type Times } from './report.ts';
 import type { Fact } from './settle.ts';
 import { SessionClock } from './session-clock.ts';
+import { served, type ServedExecutor } from './served.ts';
 import { settledNow, snapshotOf, type Folders } from './snapshot.ts';
 import { control } from './steering.ts';
 import { Suspension } from './suspension.ts';
@@ -38,6 +39,7 @@ export interface WorkOptions {
   readonly paths: RunPaths;
   readonly folders: Folders;
   readonly guard: Guard;
+  readonly governor: Awaited<ReturnType<typeof openGovernor>>;
   /** Environment of the children. */
   readonly env: Readonly<Record<string, string>>;
   /** The mark of this session's processes. */
@@ -54,7 +56,7 @@ export interface WorkOptions {
 /** Works through what is owed, merges, and reports: the part that all sessions have in common. */
 export class Work implements Attached {
   readonly #options: WorkOptions;
-  readonly #executor: Executor;
+  readonly #executor: ServedExecutor;
   readonly #dispatcher: Dispatcher;
   /** Aborted by a stop that comes when no child is left. */
   readonly #merge = new AbortController();
@@ -68,7 +70,8 @@ export class Work implements Attached {
   constructor(options: WorkOptions) {
     this.#options = options;
     const { state, journal, manifest, settings, paths, token, env, guard, since } = options;
-    const executor = (this.#executor = localExecutor({ nodeArgs: settings.nodeArgs, env, log: join(paths.logs, 'setup.log') }));
+    const local = localExecutor({ nodeArgs: settings.nodeArgs, env, log: join(paths.logs, 'setup.log') });
+    const executor = (this.#executor = served(local, options.governor));
     const deadline = (): number | undefined => this.#clock.deadline;
     const onEvent = (event: RunEvent): void => this.#onEvent(event);
     this.#dispatcher = new Dispatcher({ state, journal, executor, manifest, settings, paths, token, guard, onEvent, deadline });
@@ -119,17 +122,20 @@ export class Work implements Attached {
     const { live } = this.#dispatcher;
     this.#rate = sampleRate(this.#rate, this.#clock.worked(), settledNow(state, live));
     const [rate, now, elapsedMs] = [perSecond(this.#rate), this.#clock.now(), this.#clock.elapsed()];
-    return snapshotOf({ run: manifest.run, state, live, rate, elapsedMs, merging: this.#merging, now });
+    const calls = { budgets: this.#options.governor.views(), waited: (pid: number): number => this.#executor.waited(pid) };
+    return snapshotOf({ run: manifest.run, state, live, rate, elapsedMs, merging: this.#merging, now, ...calls });
   }
 
   /** Called once. Nothing can be emitted afterwards. */
   async run(): Promise<Report> {
-    const { journal } = this.#options;
+    const { journal, governor } = this.#options;
+    governor.warnings.listen((message) => this.emit({ type: 'warned', message }));
     try {
       return await this.#run();
     } finally {
       this.#over = true;
       this.#suspension.end();
+      governor.warnings.listen(undefined);
       this.#executor.close();
       // A sync that is under way needs the file; what it fails with has been thrown where it counts.
       await journal.synced().catch(() => undefined);
@@ -172,7 +178,7 @@ export class Work implements Attached {
     const end: EndState = state.stopping || state.owed.size > 0 ? 'stopped' : state.failures.size > 0 ? 'failed' : 'done';
     this.emit({ type: 'closed', state: end });
     await journal.synced();
-    const report = reportOf({ ...this.#options, times });
+    const report = reportOf({ ...this.#options, times, budgets: this.#options.governor.views() });
     try {
       await publishText(paths.report, `${JSON.stringify(report, null, 2)}\n`);
     } catch (error) {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ColumnTypes } from '../core/column-type.ts';
 import type { CommandSpec } from '../core/command.ts';
+import type { BudgetSettings } from '../core/budget-spec.ts';
 import { UserError } from '../core/errors.ts';
 import type { Deadline } from '../core/options.ts';
 import type { Plan } from '../core/plan.ts';
@@ -31,6 +32,7 @@ export interface RunSettings {
   /** Of the first session; later ones have their own. */
   readonly deadline?: Deadline;
   readonly strictColumns: boolean;
+  readonly budgets?: BudgetSettings;
   readonly output: string;
   /** As given: a file, list or range; absent: the worker's own items. */
   readonly items?: string;

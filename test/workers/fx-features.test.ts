@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
-import { UnrecoverableError } from 'shardyard';
+import { type Permit, UnrecoverableError } from 'shardyard';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import worker from '../../workers/fx-features.ts';
@@ -225,13 +225,16 @@ function fewOf(items: readonly string[]): readonly string[] {
   return items.filter((_, index) => index % 9 === 0);
 }
 
+/** Nobody is in the way of a call. */
+const permit = async (): Promise<Permit> => ({ waitedMs: 0, settle: () => undefined });
+
 /** What a child gives that sets up and works through these items (default: the worker's own). */
 async function workThrough(
   given: Given = {},
   symbols?: readonly string[],
 ): Promise<{ items: readonly string[]; samples: readonly Sample[] }> {
   const params = paramsOf(given);
-  const shared = { params, signal: new AbortController().signal, log: () => undefined };
+  const shared = { params, signal: new AbortController().signal, log: () => undefined, permit };
   const items = symbols ?? (await itemsOf(given));
   if (!worker.setup) throw new Error('the worker has lost its setup');
   const state = await worker.setup(shared);
