@@ -2,6 +2,7 @@ import type { RunState } from '../core/state.ts';
 import type { RunSettings } from '../store/manifest.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Live } from './live.ts';
+import { memoryOf } from './memory.ts';
 
 /** Milliseconds between two looks at the limits, and between two at the memory. */
 const LOOK = 200;
@@ -77,14 +78,9 @@ function lateItem({ heardAt, oldest }: Live, itemTimeout: number, now: number): 
 async function sample({ dispatcher, settings }: LimitsOptions): Promise<void> {
   const pids = [...dispatcher.live.values()].map(({ child }) => child.pid).filter((pid) => pid > 0);
   if (pids.length === 0) return;
-  // It would print on the terminal what it cannot find out.
-  process.env['PIDUSAGE_SILENT'] ??= 'true';
-  const { default: pidusage } = await import('pidusage');
-  // It rejects when all of them have just gone; the next sample finds the others. It keeps a file open for each process, by default for
-  // a minute after the last look: with many short batches that would be hundreds.
-  const usage = await pidusage(pids, { maxage: 2 * SAMPLE }).catch(() => ({}) as Record<string, { memory: number } | undefined>);
+  const usage = await memoryOf(pids);
   for (const [id, live] of dispatcher.live) {
-    const rss = usage[live.child.pid]?.memory;
+    const rss = usage.get(live.child.pid);
     if (rss === undefined) continue;
     live.rss = rss;
     live.peakRss = Math.max(live.peakRss, rss);
