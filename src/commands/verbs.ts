@@ -97,8 +97,8 @@ export const VERBS: Readonly<Record<VerbName, Verb>> = {
       'Committed as usual; what is not done of other shards stays as it is, and the rows are merged once nothing is left. Exit codes are those of run, for ' +
       'these shards. One session at a time works on a run: a second one is refused with exit code 2, and loses nothing.',
     examples: [
-      ['shardyard plan worker.ts --shards 100 --name big --freeze', 'make a run of a hundred shards'],
-      ['shardyard shard big 7', 'do one of them'],
+      ['shardyard shard big 7', 'one shard of the run big'],
+      ['shardyard plan worker.ts --shards 100 --name big --freeze', 'make that run before, of a hundred shards'],
       ['shardyard resume big', 'do all others, and merge'],
     ],
     load: async () => (await import('./shard.ts')).shard,

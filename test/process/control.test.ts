@@ -122,7 +122,7 @@ test('what a worker has started goes with its child, also what has left its grou
 });
 
 test('a program steers the run that it has launched', async () => {
-  const place = new Place({ 'w.mjs': WORKER });
+  const place = new Place({ 'w.mjs': `export default { columns: ['item'], process: (item) => ({ item }) };` });
   const dirs = { dataDir: join(place.cwd, 'data'), logsDir: join(place.cwd, 'logs'), output: join(place.cwd, 'out.csv') };
   const run = launch({ worker: join(place.cwd, 'w.mjs'), items: 'a,b,c,d', processes: 1, spares: 0, batchSize: 1, name: 'r', ...dirs });
   expect(run.control({ verb: 'pause' })).toMatchObject({ ok: false, message: 'the run is still being planned' });

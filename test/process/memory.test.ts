@@ -96,6 +96,7 @@ describe.skipIf(probe === undefined)('where the kernel limits the memory', () =>
 test('--memory-free starts nothing while there is too little, and says so; the run can be stopped and resumed without it', async () => {
   const place = new Place({ 'w.mjs': WORKER });
   const run = place.start('run', 'w.mjs', '--items', 'a,b', '--name', 'r', '-o', 'out.csv', '--memory-free', '900000GB');
+  onTestFinished(() => void run.kill('SIGKILL'));
   const ended = exitOf(run);
   await until('it is held', () => {
     try {

@@ -81,7 +81,7 @@ export class RunningRound {
     const isRun = existsSync(this.#path('manifest.json'));
     const { command, options, plans }: Continuing | { command: 'run'; options: readonly string[]; plans: true } = isRun
       ? continuing(random)
-      : { command: 'run', options: [...scenario.args, ...poisonArgs(planted), '--name'], plans: true };
+      : { command: 'run', options: [...scenario.args, ...limits(planted, random), '--name'], plans: true };
     const args = [command, ...(isRun ? [RUN, ...options] : [...options, RUN])];
     if (isRun) this.resumes++;
     else if (number > 0) this.restarts++;
@@ -218,9 +218,10 @@ export class RunningRound {
   }
 }
 
-/** What a run with poison is given besides. A killed child costs the item in flight a try: without poison, more tries than there are kills. */
-function poisonArgs(planted: Planted | undefined): readonly string[] {
-  return planted ? ['--retries', '1', '--max-rss', '160MB', '--param', planted.param] : ['--retries', '9'];
+/** What a run is given besides. A killed child costs the item in flight a try: without poison, more tries than there are kills. */
+function limits(planted: Planted | undefined, random: Random): readonly string[] {
+  const stall = random.chance(0.4) ? ['--stall-timeout', '2800ms'] : [];
+  return planted ? ['--retries', '1', '--max-rss', '160MB', '--param', planted.param, ...stall] : ['--retries', '9', ...stall];
 }
 
 const list = (processes: readonly Marked[]): string =>
