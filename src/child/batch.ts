@@ -129,7 +129,10 @@ export class Batch {
       const count = isPromise(rows) ? this.#emitLater(rows, lines) : emitRows(rows, this.#options.encode, this.#sink(lines));
       if (typeof count === 'number') return this.#finish(entry, count, lines, before);
       return count
-        .then((settled) => this.#finish(entry, settled, lines, before))
+        .then((settled) => {
+          if (context.withdrawn) throw context.withdrawn;
+          return this.#finish(entry, settled, lines, before);
+        })
         .catch((error: unknown) => this.#threw(entry, context, tries, error));
     } catch (error) {
       return this.#threw(entry, context, tries, error);
@@ -165,7 +168,7 @@ export class Batch {
   }
 
   #threw(entry: FrozenItem, context: ItemContext, tries: number, error: unknown): Thrown {
-    const thrown = new Thrown(error, context.timedOut);
+    const thrown = new Thrown(context.withdrawn ?? error, context.timedOut);
     this.#now = performance.now();
     this.#tries.set(entry.index, tries);
     if (this.#concurrency === 1) this.#writer.discard();
@@ -178,6 +181,7 @@ export class Batch {
   #judge(entry: FrozenItem, thrown: Thrown | undefined): void {
     if (!thrown) return;
     if (thrown.isDiskFault) this.#breakOff(thrown.error);
+    else if (thrown.isWithdrawn) this.stop();
     else if (this.#fatal === undefined) {
       const later: Promise<void> = this.#again(entry, thrown).finally(() => this.#later.delete(later));
       this.#later.add(later);

@@ -1,4 +1,5 @@
 // The entry of every forked child. What is imported here is paid for at every recycle: keep it small.
+import { basename } from 'node:path';
 import { format } from 'node:util';
 import type { Log, AnyWorker, Row } from '../core/worker.ts';
 import { csvEncoder } from '../formats/csv-row.ts';
@@ -8,6 +9,8 @@ import { asToChild, type Envelope, type InitMessage, type ToParent, type WorkMes
 import { Batch } from './batch.ts';
 import { loadWorker } from './load-worker.ts';
 import { validateParams } from './params.ts';
+import { ParentPort } from './port.ts';
+import { Services } from './services.ts';
 import { printTo } from './stdio.ts';
 
 /** A child that is set up. */
@@ -16,12 +19,14 @@ interface Ready {
   readonly params: unknown;
   readonly state: unknown;
   readonly encode: (row: Row) => string;
+  readonly services: Services;
 }
 
 const log: Log = (...values) => void process.stdout.write(`${format(...values)}\n`);
 let ready: Ready | undefined;
 let batch: Batch | undefined;
 let stopped = false;
+const port = new ParentPort((ask) => send({ type: 'call', ask }));
 
 // Without its parent a child has nobody to work for. Its group goes with it: a worker may have started others.
 const orphaned = (): void => {
@@ -46,6 +51,8 @@ process.on('message', (raw) => {
       return batch?.stop();
     case 'retire':
       return void leave();
+    case 'answer':
+      return port.answered(message.id, message.answer);
   }
 });
 
@@ -62,7 +69,8 @@ async function setUp(message: InitMessage): Promise<void> {
     const { signal } = new AbortController();
     const state: unknown = await worker.setup?.({ params: params as never, signal, log });
     const encode = encoderFor(message);
-    ready = { worker, params, state, encode };
+    const names = { namespace: basename(message.worker).replace(/\.[^.]+$/, ''), version: 0, ...worker.cache };
+    ready = { worker, params, state, encode, services: new Services({ settings: message.calls, port, names }) };
     send({ type: 'ready', setupMs: performance.now() - before });
   } catch (error) {
     log('setup failed:', error);
@@ -88,17 +96,22 @@ function withNames(row: Row): Row {
 
 async function work(message: WorkMessage): Promise<void> {
   if (!ready) return end({ type: 'broken', message: 'there was work before the child was set up', code: undefined }, 1);
-  const { worker, params, state, encode } = ready;
+  const { worker, params, state, encode, services } = ready;
+  const counting = (told: ToParent): ToParent => {
+    if (told.type !== 'progress' && told.type !== 'receipt') return told;
+    const calls = services.takeStats();
+    return calls ? { ...told, calls } : told;
+  };
   try {
     printTo(message.log);
     const { items, spans, shard, batch: number, itemTimeout } = message;
     const reader = items.kind === 'range' ? rangeReader(items.start, items.end) : openFrozen(items.file);
-    const shared = { shard, batch: number, params, state, log, itemTimeout };
-    batch = new Batch({ work: message, worker, shared, encode, entries: reader.read(spans), send });
+    const shared = { shard, batch: number, params, state, log, itemTimeout, services };
+    batch = new Batch({ work: message, worker, shared, encode, entries: reader.read(spans), send: (told) => send(counting(told)) });
     if (stopped) batch.stop();
     const receipt = await batch.run();
     reader.close();
-    send(receipt, () => void leave());
+    send(counting(receipt), () => void leave());
   } catch (error) {
     log('the attempt broke off:', error);
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;

@@ -1,11 +1,12 @@
 import type { Halt, Progress, Tolerance } from '../core/options.ts';
 
 /** The verbs of the command line, one file each. */
-export type VerbName = 'run' | 'plan' | 'resume' | 'rerun' | 'status' | 'logs' | 'merge' | 'runs' | 'clean' | 'init';
+export type VerbName = 'run' | 'plan' | 'resume' | 'rerun' | 'status' | 'logs' | 'merge' | 'runs' | 'clean' | 'cache' | 'init';
 
 /** What an option's text is read as. `flag` takes no text; `list` and `pairs` may be repeated. */
 export interface KindValues {
   readonly integer: number;
+  readonly amount: number;
   readonly duration: number;
   readonly size: number;
   readonly tolerance: Tolerance;

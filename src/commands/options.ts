@@ -1,3 +1,4 @@
+import { CALL_OPTIONS } from './call-options.ts';
 import type { Option } from './option.ts';
 
 const LAUNCH = ['run', 'plan', 'resume'] as const;
@@ -213,4 +214,5 @@ export const RUN_OPTIONS = {
     describe: 'give up early: soon,fail=3 starts nothing new after 3 failed items, now,fail=10% ends everything',
     fallback: 'never',
   },
+  ...CALL_OPTIONS,
 } as const satisfies Readonly<Record<string, Option>>;

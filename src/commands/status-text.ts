@@ -1,5 +1,6 @@
 import { formatBytes, formatCount } from '../core/quantities.ts';
 import { remedy } from '../core/remedy.ts';
+import { callLines } from '../reporters/call-lines.ts';
 import { formatPercent, formatRate, formatSeconds, plural } from '../reporters/numbers.ts';
 import { explainStop, isSetup } from '../reporters/stops.ts';
 import { escapeText, shown } from '../reporters/text.ts';
@@ -24,7 +25,7 @@ const paint = (state: Status['state'] | ShardStatus['state'], chalk: ChalkInstan
   return state === 'running' || state === 'planning' ? chalk.cyan(state) : chalk.yellow(state);
 };
 
-function head({ run, state, stopped, items, rows, rate, etaSeconds, output }: Status, chalk: ChalkInstance): string {
+function head({ run, state, stopped, items, rows, rate, etaSeconds, calls, output }: Status, chalk: ChalkInstance): string {
   const { total, done, failed, running, waiting } = items;
   const counts = [
     `${formatCount(done)} of ${plural(total, 'item')} done${total > 0 ? ` (${formatPercent(done, total)})` : ''}`,
@@ -35,7 +36,13 @@ function head({ run, state, stopped, items, rows, rate, etaSeconds, output }: St
     ...(rate === null ? [] : [formatRate(rate)]),
     ...(etaSeconds === null ? [] : [`ETA ${formatSeconds(etaSeconds)}`]),
   ];
-  return `${chalk.bold(run)}  ${paint(state, chalk)}\n${why(stopped)}${counts.join(', ')}\noutput ${escapeText(output)}\n`;
+  return `${chalk.bold(run)}  ${paint(state, chalk)}\n${why(stopped)}${counts.join(', ')}\n${called(calls)}output ${escapeText(output)}\n`;
+}
+
+function called(calls: Status['calls']): string {
+  return callLines(calls)
+    .map(({ label, parts }) => `${label === '' ? '  ' : `${label.toLowerCase()} `}${parts.join(', ')}\n`)
+    .join('');
 }
 
 function why(stopped: Status['stopped']): string {

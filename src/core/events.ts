@@ -1,5 +1,7 @@
 import type { Span } from './intervals.ts';
+import type { CallStats } from './call-stats.ts';
 import type { Cause } from './outcome.ts';
+import type { Amounts } from './spending.ts';
 
 /** One try at one batch, by name: `shard-00003.batch-00002.attempt-1`. Unique within a run, whatever its plans. */
 export interface AttemptId {
@@ -121,6 +123,10 @@ export type RunEvent = { readonly at: number } & (
   | { readonly type: 'child-told'; readonly child: number; readonly how: 'message' | 'SIGTERM' | 'SIGKILL'; readonly why: Cause }
   | { readonly type: 'guard-started'; readonly pid: number }
   | { readonly type: 'warned'; readonly message: string }
+  /** What calls came to since the last such line; one every few seconds at most. */
+  | { readonly type: 'called'; readonly calls: Partial<CallStats> }
+  /** The run has spent no more than this against `--max-calls` and the like, as long as there is no later such line. */
+  | ({ readonly type: 'reserved' } & Amounts)
   | { readonly type: 'stopping'; readonly why: StopReason; readonly how: 'drain' | 'kill' }
   | {
       readonly type: 'merged';
@@ -135,7 +141,7 @@ export type RunEvent = { readonly at: number } & (
 
 /** `normal`: as the user asked; `careful`: every start is written down before it happens; `alone`: careful, one item at a time. */
 export type AttemptMode = 'normal' | 'careful' | 'alone';
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'halt' | 'abort' | 'setup' | 'disk';
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'halt' | 'abort' | 'setup' | 'disk' | 'budget';
 /** How a session ended: all items settled and merged, settled with failures, or stopped and resumable. */
 export type EndState = 'done' | 'failed' | 'stopped';
 export type EventType = RunEvent['type'];

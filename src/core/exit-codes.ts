@@ -26,6 +26,7 @@ export const STOP_CODES: Readonly<Record<StopReason, number>> = {
   SIGHUP: EXIT.stopped,
   abort: EXIT.stopped,
   halt: EXIT.stopped,
+  budget: EXIT.stopped,
   setup: EXIT.failed,
   disk: EXIT.failed,
 };

@@ -36,6 +36,16 @@ export interface LaunchOptions {
   readonly maxFailures?: Tolerance;
   readonly halt?: Halt;
   readonly strictColumns?: boolean;
+  /** A folder, the URL of a Redis, or `off`; default `cache` in the data folder. */
+  readonly cache?: string;
+  /** How long what is cached holds; default: for ever. */
+  readonly cacheTtl?: number;
+  /** The most that a folder keeps, in bytes. */
+  readonly cacheSize?: number;
+  /** The most that the run may take, in all its sessions. */
+  readonly maxCalls?: number;
+  readonly maxTokens?: number;
+  readonly maxCost?: number;
   readonly dataDir?: string;
   readonly logsDir?: string;
 }

@@ -1,4 +1,5 @@
 import type { Cause } from './outcome.ts';
+import type { CallReport } from './call-stats.ts';
 import type { EndState, StopReason } from './events.ts';
 
 /** So many failed items are listed in `report.json` and by `status`; the journal has all of them. */
@@ -64,6 +65,8 @@ export interface Status {
   readonly failures: readonly FailureRow[];
   /** Failed items that are not listed in `failures`. */
   readonly failuresLeftOut: number;
+  /** Of all sessions; null where no call was made. */
+  readonly calls: CallReport | null;
   readonly output: string;
 }
 
@@ -95,6 +98,7 @@ export interface Snapshot {
   readonly etaSeconds: number | null;
   readonly elapsedMs: number;
   readonly slots: readonly SlotView[];
+  readonly calls: CallReport | null;
 }
 
 /** What is printed at the end and written to `report.json`. Times are in milliseconds. */
@@ -116,6 +120,8 @@ export interface Report {
   /** Items whose rerun failed and that kept their old rows; keys. */
   readonly keptOldRows: readonly string[];
   readonly retries: number;
+  /** Calls of APIs, of all sessions of the run; null where none was made. */
+  readonly calls: CallReport | null;
   readonly children: { readonly started: number; readonly died: number; readonly peakRssBytes: number };
   readonly parentPeakRssBytes: number;
   readonly time: {

@@ -70,7 +70,7 @@ export class RunState {
 
   apply(event: RunEvent): void {
     this.lastAt = event.at;
-    if (event.type === 'opened') this.totals = noTotals(event.at);
+    if (event.type === 'opened') this.totals = noTotals(event.at, this.totals.calls);
     else count(this.totals, event);
     follow(this.children, event);
     switch (event.type) {
@@ -125,6 +125,8 @@ export class RunState {
       case 'child-ended':
       case 'guard-started':
       case 'matched':
+      case 'called':
+      case 'reserved':
         return;
     }
   }

@@ -1,4 +1,5 @@
 import { brief } from './brief.ts';
+import { type CallTotals, countCalls, noCallTotals } from './call-totals.ts';
 import type { RunEvent } from './events.ts';
 import type { Cause } from './outcome.ts';
 
@@ -24,10 +25,12 @@ export interface Totals {
   settled: number;
   batches: number;
   peakRss: number;
+  /** Of all sessions. */
+  readonly calls: CallTotals;
 }
 
-/** The sums of a session that begins (ms since 1970). */
-export const noTotals = (since: number): Totals => ({
+/** The sums of a session that begins (ms since 1970). `calls`: those of the sessions before. */
+export const noTotals = (since: number, calls: CallTotals = noCallTotals()): Totals => ({
   since,
   retries: 0,
   childrenStarted: 0,
@@ -41,11 +44,15 @@ export const noTotals = (since: number): Totals => ({
   settled: 0,
   batches: 0,
   peakRss: 0,
+  calls,
 });
 
 /** Adds what an event says to the sums. */
 export function count(totals: Totals, event: RunEvent): void {
   switch (event.type) {
+    case 'called':
+    case 'reserved':
+      return countCalls(totals.calls, event);
     case 'child-started':
       totals.childrenStarted++;
       return;

@@ -1,4 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Cache, CacheNames, Call, Spent } from './calling.ts';
+import type { Permit, PermitCost } from './permit.ts';
 
 /** A row: column name to value. Nested values are written as JSON in CSV and as they are in JSON formats. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -25,6 +27,13 @@ export interface Context<Params = unknown, State = unknown> {
   /** Aborted when the item's time is over or the child is asked to end. */
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Calls an API: cached, joined with the same call elsewhere in the run, within its budget, tried again, counted. */
+  readonly call: Call;
+  /** Waits for the leave to make a call that `call` does not make. */
+  readonly permit: (cost?: PermitCost) => Promise<Permit>;
+  readonly cache: Cache;
+  /** Tells what the item took beside its calls, for `--max-tokens` and `--max-cost`. */
+  readonly spend: (spent: Spent) => void;
 }
 
 /** What `setup` is told; it runs once per child, before its first item. */
@@ -64,6 +73,8 @@ export interface Worker<Schema extends StandardSchemaV1 | undefined = StandardSc
   readonly key?: (item: Item) => string | number;
   /** The columns of the output. Default: the union of the rows' keys in order of first appearance. */
   readonly columns?: readonly string[];
+  /** Where its calls are kept in the cache. Another version forgets what the one before had kept. */
+  readonly cache?: CacheNames;
   /** Options for runs of this worker, where the user gives none. */
   readonly defaults?: WorkerDefaults;
   /** Runs once per child, before its first item. */

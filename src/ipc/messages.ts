@@ -1,6 +1,8 @@
 import type { AttemptMode, ItemFailure, PartTotals } from '../core/events.ts';
 import type { Span } from '../core/intervals.ts';
 import type { ItemsRef } from '../core/plan.ts';
+import type { CallStats } from '../core/call-stats.ts';
+import { type CallAnswer, type CallAsk, type CallSettings, isCallAsk } from './call-messages.ts';
 
 /** What a child needs once, before any work. Paths are absolute. */
 export interface InitMessage {
@@ -11,6 +13,7 @@ export interface InitMessage {
   readonly partFormat: 'csv' | 'ndjson';
   /** The output is CSV, where NaN and the infinities have names; JSON has none for them. */
   readonly namesNonFinite: boolean;
+  readonly calls: CallSettings;
 }
 
 /** One attempt: do these positions, write these files. */
@@ -41,7 +44,8 @@ export type ToChild =
   /** Begin nothing new, finish what is in flight, hand in the receipt. */
   | { readonly type: 'stop' }
   /** There is no work: end. */
-  | { readonly type: 'retire' };
+  | { readonly type: 'retire' }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: CallAnswer };
 
 /** An item under way. */
 export interface OldestItem {
@@ -61,6 +65,8 @@ export type ToParent =
       readonly lastKey: string | null;
       /** The item that has been under way longest, and for how many milliseconds. */
       readonly oldest: OldestItem | null;
+      /** What calls came to since the last message that said so. */
+      readonly calls?: Partial<CallStats>;
     }
   | { readonly type: 'tried'; readonly index: number; readonly key: string; readonly tries: number; readonly message: string }
   | { readonly type: 'halved'; readonly spans: readonly Span[] }
@@ -71,11 +77,17 @@ export type ToParent =
       readonly failed: readonly ItemFailure[];
       readonly itemMs: number;
       readonly rss: number;
+      readonly calls?: Partial<CallStats>;
     }
+  /** A question or news about calls of an API. */
+  | { readonly type: 'call'; readonly ask: CallAsk }
   /** The process is about to die of an error that nobody caught. */
   | { readonly type: 'crashed'; readonly message: string }
   /** Something that is not an item's fault: the disk is full, the items cannot be read, the log cannot be opened. */
   | { readonly type: 'broken'; readonly message: string; readonly code: string | undefined };
+
+/** What is about calls and nothing else. */
+export type CallMessage = Extract<ToParent, { type: 'call' }>;
 
 type Check = (value: unknown) => boolean;
 const isNumber: Check = (value) => typeof value === 'number';
@@ -92,10 +104,11 @@ const toParent: Readonly<Record<ToParent['type'], Readonly<Record<string, Check>
   tried: { index: isNumber, key: isText, tries: isNumber, message: isText },
   halved: { spans: isSpans },
   receipt: { spans: isSpans, totals: isTotals, failed: Array.isArray, itemMs: isNumber, rss: isNumber },
+  call: { ask: isCallAsk },
   crashed: { message: isText },
   broken: { message: isText },
 };
-const toChild = new Set<string>(['init', 'work', 'halve', 'stop', 'retire'] satisfies ToChild['type'][]);
+const toChild = new Set<string>(['init', 'work', 'halve', 'stop', 'retire', 'answer'] satisfies ToChild['type'][]);
 
 /** A message as it goes over the channel, which a worker may use as well for messages of its own. */
 export interface Envelope<Message> {

@@ -62,6 +62,8 @@ export function createBatchCount(snapshot: () => Snapshot): BatchCount {
       case 'child-told':
       case 'guard-started':
       case 'warned':
+      case 'called':
+      case 'reserved':
       case 'stopping':
       case 'merged':
       case 'closed':

@@ -69,6 +69,8 @@ export function createNotices(runName: () => string): (event: RunEvent) => reado
       case 'attempt-ended':
       case 'child-told':
       case 'guard-started':
+      case 'called':
+      case 'reserved':
       case 'closed':
         return [];
       default:
@@ -95,6 +97,7 @@ const DRAIN: Readonly<Record<StopReason, string>> = {
   SIGTERM: 'finishing items in flight, a second SIGTERM ends it now',
   SIGHUP: 'finishing items in flight',
   halt: 'finishing items in flight, press Ctrl-C to end now',
+  budget: 'finishing items that need no more calls',
   abort: 'finishing items in flight',
   setup: 'starting nothing new',
   disk: 'starting nothing new, what is committed is kept',

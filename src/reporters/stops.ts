@@ -8,6 +8,7 @@ export const STOPPED_BY: Readonly<Record<StopReason, string>> = {
   SIGTERM: 'asked to end (SIGTERM)',
   SIGHUP: 'the terminal is gone (SIGHUP)',
   halt: 'as many items have failed as --halt allows',
+  budget: 'the calls, tokens or money that the run may take are spent',
   abort: 'aborted by the program that started the run',
   setup: 'the worker cannot be set up',
   disk: 'the disk does not take what is written',

@@ -3,6 +3,7 @@ import type { Cause } from '../core/outcome.ts';
 import { formatBytes, formatCount, formatDuration } from '../core/quantities.ts';
 import { groupFailures, remedy } from '../core/remedy.ts';
 import type { FailureRow, Report } from '../core/report.ts';
+import { callLines } from './call-lines.ts';
 import { plural } from './numbers.ts';
 import { explainStop, isSetup } from './stops.ts';
 import { escapeText, padEnd, shown, wrap } from './text.ts';
@@ -45,6 +46,7 @@ function facts(report: Report, chalk: ChalkInstance): string[] {
     ...fact(chalk, 'Rows', [formatCount(report.rows)]),
     ...fact(chalk, 'Failed by', byCause(report.failedByCause)),
     ...fact(chalk, 'Retries', report.retries > 0 ? [formatCount(report.retries)] : []),
+    ...callLines(report.calls).flatMap(({ label, parts }) => fact(chalk, label, parts)),
     ...fact(chalk, 'Children', [
       `${formatCount(children.started)} started`,
       ...(children.died > 0 ? [chalk.red(`${formatCount(children.died)} died`)] : ['none died']),

@@ -7,6 +7,7 @@ import { parseOutput } from '../formats/output.ts';
 import type { InitMessage, ToParent } from '../ipc/messages.ts';
 import type { Manifest } from '../store/manifest.ts';
 import { startTime } from '../store/processes.ts';
+import { callSettings } from './caching.ts';
 import { newLive, type Live } from './live.ts';
 import type { Fact } from './settle.ts';
 
@@ -22,7 +23,7 @@ export interface ChildrenOptions {
   readonly guard: Guard;
   readonly token: string;
   readonly emit: (fact: Fact) => void;
-  readonly onMessage: (id: number, live: Live, message: ToParent) => void;
+  readonly onMessage: (id: number, live: Live, message: ToParent) => unknown;
   /** Called when a child is gone and no longer listed. */
   readonly onEnd: (id: number, live: Live, end: ChildEnd) => Promise<void>;
   /** Called whenever the guard has come to know all children. */
@@ -138,7 +139,15 @@ export class Children {
     live.introduced = true;
     const { worker, params, columns, partFormat, settings } = this.#options.manifest;
     const namesNonFinite = parseOutput(settings.output).format === 'csv';
-    const init: InitMessage = { type: 'init', worker: worker.file, params, columns, partFormat, namesNonFinite };
+    const init: InitMessage = {
+      type: 'init',
+      worker: worker.file,
+      params,
+      columns,
+      partFormat,
+      namesNonFinite,
+      calls: callSettings(settings),
+    };
     live.child.send(init);
   }
 

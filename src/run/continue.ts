@@ -14,6 +14,7 @@ import { Journal } from '../store/journal.ts';
 import { takeLock } from '../store/lock.ts';
 import { type Manifest, type RunSettings } from '../store/manifest.ts';
 import { endLeftovers, sessionToken, startTime } from '../store/processes.ts';
+import { cacheName, callSettings, checkCache } from './caching.ts';
 import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
 import type { Session } from './handle.ts';
@@ -40,6 +41,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     const { state, length } = readState(found);
     const worker = checkWorker(state, found, options);
     const settings = settingsFor(manifest, options, found);
+    const cacheFaults = await checkCache(callSettings(settings).cache);
     const left = [...state.children.values()].map(({ pid, pidStart }) => ({ pid, pidStart }));
     await endLeftovers(left, manifest.token);
     sweep(paths.folder);
@@ -82,6 +84,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
       worker: worker.sha256,
       ...changed,
     });
+    for (const message of cacheFaults) work.emit({ type: 'warned', message });
     if (!state.plan) announce(work, state.plans[0]);
     learnNames(state, paths.parts);
     work.salvage();
@@ -140,6 +143,12 @@ function settingsFor({ settings, partFormat, columns }: Manifest, options: Resum
     batchTimeout: options.batchTimeout ?? settings.batchTimeout,
     maxFailures: options.maxFailures ?? settings.maxFailures,
     strictColumns: options.strictColumns ?? settings.strictColumns,
+    ...(options.cache === undefined ? {} : { cache: cacheName(options.cache, options.dataDir ?? 'data') }),
+    ...(options.cacheTtl === undefined ? {} : { cacheTtl: options.cacheTtl }),
+    ...(options.cacheSize === undefined ? {} : { cacheSize: options.cacheSize }),
+    ...(options.maxCalls === undefined ? {} : { maxCalls: options.maxCalls }),
+    ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
+    ...(options.maxCost === undefined ? {} : { maxCost: options.maxCost }),
     ...(options.itemTimeout === undefined ? {} : { itemTimeout: options.itemTimeout }),
     ...(options.maxRss === undefined ? {} : { maxRss: options.maxRss }),
     ...(options.halt === undefined ? {} : { halt: options.halt }),

@@ -5,6 +5,7 @@ import { workerName } from '../core/names.ts';
 import type { LaunchOptions } from '../core/options.ts';
 import { defaultBatchSize } from '../core/slices.ts';
 import type { RunSettings } from '../store/manifest.ts';
+import { CACHE_SIZE, cacheName } from './caching.ts';
 import type { RunPaths } from '../store/paths.ts';
 
 /** Memory that a child is expected to need, and the longest time for a batch. */
@@ -66,10 +67,16 @@ export function settingsOf(
     maxFailures: options.maxFailures ?? { count: 0 },
     strictColumns: options.strictColumns ?? false,
     output: resolve(options.output ?? join(paths.folder, `${workerName(options.worker)}.csv`)),
+    cache: cacheName(options.cache, options.dataDir ?? 'data'),
+    cacheSize: options.cacheSize ?? CACHE_SIZE,
     automatic: { shards: options.shards === undefined, batchSize: options.batchSize === undefined },
     ...(options.itemTimeout === undefined ? {} : { itemTimeout: options.itemTimeout }),
     ...(options.maxRss === undefined ? {} : { maxRss: options.maxRss }),
     ...(options.halt === undefined ? {} : { halt: options.halt }),
+    ...(options.cacheTtl === undefined ? {} : { cacheTtl: options.cacheTtl }),
+    ...(options.maxCalls === undefined ? {} : { maxCalls: options.maxCalls }),
+    ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
+    ...(options.maxCost === undefined ? {} : { maxCost: options.maxCost }),
     ...(options.items === undefined ? {} : { items: options.items }),
     ...(options.key === undefined ? {} : { key: options.key }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),

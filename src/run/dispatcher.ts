@@ -5,7 +5,7 @@ import { decide } from '../core/schedule.ts';
 import type { RunState } from '../core/state.ts';
 import type { ChildEnd, Executor } from '../executors/executor.ts';
 import type { Guard } from '../executors/guard.ts';
-import type { ToParent } from '../ipc/messages.ts';
+import type { CallMessage, ToParent } from '../ipc/messages.ts';
 import { isDiskCode } from '../store/disk-error.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
@@ -28,6 +28,7 @@ export interface DispatcherOptions {
   readonly token: string;
   /** The guard that has watched over the planning. */
   readonly guard: Guard;
+  readonly calls: { take(child: number, message: ToParent): message is CallMessage };
   readonly onEvent: (event: RunEvent) => void;
 }
 
@@ -50,7 +51,7 @@ export class Dispatcher {
   #wake: NodeJS.Timeout | undefined;
 
   constructor(options: DispatcherOptions) {
-    const { state, executor, manifest, settings, paths, guard, token } = options;
+    const { state, executor, manifest, settings, paths, guard, token, calls } = options;
     this.#options = options;
     this.#state = state;
     const emit = (fact: Fact): void => this.emit(fact);
@@ -62,7 +63,7 @@ export class Dispatcher {
       guard,
       token,
       emit,
-      onMessage: (id, live, message) => this.#onMessage(id, live, message),
+      onMessage: (id, live, message) => calls.take(id, message) || this.#onMessage(id, live, message),
       onEnd: async (id, live, end) => this.#onEnd(id, live, end),
       onGuarded: () => this.#pump(),
       onFault: (error) => this.#breakOff(error),
@@ -192,7 +193,7 @@ export class Dispatcher {
     }
   }
 
-  #onMessage(id: number, live: Live, message: ToParent): void {
+  #onMessage(id: number, live: Live, message: Exclude<ToParent, CallMessage>): void {
     if (this.#over) return;
     const attempt = live.attempt === undefined ? undefined : this.#state.running.get(live.attempt);
     switch (message.type) {

@@ -82,6 +82,7 @@ const nothingYet: Snapshot = {
   etaSeconds: null,
   elapsedMs: 0,
   slots: [],
+  calls: null,
 };
 
 /** Hands every value to every iterator that exists when it is pushed; nothing is kept for later ones. */

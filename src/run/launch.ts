@@ -15,6 +15,7 @@ import { runPaths, type RunPaths } from '../store/paths.ts';
 import { sessionToken, startTime } from '../store/processes.ts';
 import { parseOutput } from '../formats/output.ts';
 import { settingsOf } from './defaults.ts';
+import { callSettings, checkCache } from './caching.ts';
 import { childEnvironment } from './environment.ts';
 import type { Session } from './handle.ts';
 import { checkOutput } from './merge.ts';
@@ -41,6 +42,7 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
     clear(paths);
     const early = settingsOf({ ...options, worker }, paths, { count: 1 });
     checkOutput(early.output, [worker, options.items]);
+    const cacheFaults = await checkCache(callSettings(early).cache);
     const env = childEnvironment(dataDir, mark);
     const params = options.params ?? {};
     const planned = await planItems({
@@ -106,6 +108,7 @@ export async function launchRun(options: LaunchOptions, session: Session): Promi
       retries,
       worker: sha256,
     });
+    for (const message of cacheFaults) work.emit({ type: 'warned', message });
     work.emit({ type: 'planned', plan: 0, items: plan.count, shards: plan.shards.length, batchSize: plan.batchSize });
     session.attach({ snapshot: () => work.snapshot(), stop: (why) => work.stop(why) });
     return await work.run();

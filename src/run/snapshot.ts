@@ -1,3 +1,4 @@
+import { callReport } from '../core/call-stats.ts';
 import { eta } from '../core/progress.ts';
 import type { SlotView, Snapshot } from '../core/report.ts';
 import type { Running } from '../core/running.ts';
@@ -60,6 +61,7 @@ export function snapshotOf({ run, state, settings, live, rate, since, merging, n
     etaSeconds: left === 0 ? 0 : eta(left, rate),
     elapsedMs: now - since,
     slots,
+    calls: callReport(state.totals.calls.stats),
   };
 }
 

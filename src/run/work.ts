@@ -11,6 +11,7 @@ import { publishText, temporaryName } from '../store/files.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
 import type { RunPaths } from '../store/paths.ts';
+import { CallPost } from './call-post.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { StopWhy } from './handle.ts';
 import { watchLimits } from './limits.ts';
@@ -42,6 +43,7 @@ export class Work {
   readonly #options: WorkOptions;
   readonly #executor: Executor;
   readonly #dispatcher: Dispatcher;
+  readonly #calls: CallPost;
   /** Aborted by a stop that comes when no child is left. */
   readonly #merge = new AbortController();
   #stopWhy: StopWhy = 'abort';
@@ -52,7 +54,18 @@ export class Work {
     this.#options = options;
     const { state, journal, manifest, settings, paths, token, env, guard } = options;
     const executor = (this.#executor = localExecutor({ nodeArgs: settings.nodeArgs, env, log: join(paths.logs, 'setup.log') }));
-    this.#dispatcher = new Dispatcher({ state, journal, executor, manifest, settings, paths, token, guard, onEvent: options.onEvent });
+    const calls = (this.#calls = new CallPost({
+      state,
+      settings,
+      emit: (fact) => this.#dispatcher.emit(fact),
+      send: (child, message) => this.#dispatcher.live.get(child)?.child.send(message),
+      onSpent: () => !state.stopping && this.#dispatcher.stop('budget'),
+    }));
+    const onEvent = (event: RunEvent): void => {
+      calls.see(event);
+      options.onEvent(event);
+    };
+    this.#dispatcher = new Dispatcher({ state, journal, executor, manifest, settings, paths, token, guard, calls, onEvent });
   }
 
   emit(fact: Fact): void {
@@ -93,11 +106,12 @@ export class Work {
 
   async #run(): Promise<Report> {
     const { state, journal, settings, paths, since } = this.#options;
-    const unwatch = watchLimits({ dispatcher: this.#dispatcher, state, settings, onSample: () => this.#showLive() });
+    const unwatch = watchLimits({ dispatcher: this.#dispatcher, state, settings, onSample: () => this.#onSample() });
     try {
       await this.#dispatcher.run();
     } finally {
       unwatch();
+      this.#calls.end();
       for (const file of [paths.live, temporaryName(paths.live)]) rmSync(file, { force: true });
     }
     const times: Times = { since, planning: this.#options.planning, merging: 0 };
@@ -146,6 +160,11 @@ export class Work {
       this.emit({ type: 'stopping', why: this.#stopWhy, how: 'drain' });
       return undefined;
     }
+  }
+
+  #onSample(): void {
+    this.#calls.sample();
+    this.#showLive();
   }
 
   /** What other terminals see of this one; lost with a power cut, and worth nothing then. */

@@ -45,6 +45,7 @@ const status: Status = {
   ],
   failures: [failure],
   failuresLeftOut: 0,
+  calls: null,
   output: 'data/runs/r/w.csv',
 };
 
@@ -177,6 +178,7 @@ test('a snapshot, with the slots that work', () => {
     rate: 2.5,
     etaSeconds: 24,
     elapsedMs: 16_000,
+    calls: null,
   } as const;
   expect(formatSnapshot({ ...snapshot, slots: [slot, { ...slot, slot: 1, shard: null, batch: null, pid: null }] })).toBe(
     'r working  40/100 items, 1 failed  80 rows  2.5 items/s  ETA 24s  after 16.0s\n' +

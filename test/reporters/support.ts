@@ -128,6 +128,7 @@ export function createSource(start: Partial<Snapshot> = {}): { now: Snapshot; se
       etaSeconds: null,
       elapsedMs: 0,
       slots: [],
+      calls: null,
       ...start,
     },
     set(change: Partial<Snapshot>) {
@@ -208,6 +209,7 @@ export function report(change: Partial<Report> = {}): Report {
     failuresLeftOut: 0,
     keptOldRows: [],
     retries: 0,
+    calls: null,
     children: { started: 24, died: 0, peakRssBytes: 182e6 },
     parentPeakRssBytes: 88e6,
     time: { wall: 273_000, planning: 213, setup: 3120, items: 972_000, merging: 412 },
