@@ -1,5 +1,5 @@
 import type { CallStats } from '../core/call-stats.ts';
-import type { Cache, CacheNames, CallContext, CallOptions, Spent } from '../core/calling.ts';
+import type { Cache, CallContext, CallOptions, Spent } from '../core/calling.ts';
 import type { Caller, ServicesOptions } from './caller.ts';
 import type { Calls } from './calls.ts';
 

@@ -22,7 +22,8 @@ function secondsOrDate(text: string | undefined, now: number): number | undefine
   if (text === undefined) return undefined;
   const seconds = numberOf(text);
   if (seconds !== undefined) return seconds * 1000;
-  const date = Date.parse(text);
+  // `Date.parse` takes -1 for a year.
+  const date = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 

@@ -96,7 +96,7 @@ function create(database: DatabaseSync): void {
 
 /** Gives a damaged database another name. Whoever has it open notices by its errors and opens the new one. */
 function setAside(cache: string, warn: (message: string) => void): void {
-  const aside = `${folderIn(cache)}.damaged-${new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)}-${process.pid}`;
+  const aside = `${folderIn(cache)}.damaged-${new Date().toISOString().replaceAll(/\D/g, '')}-${process.pid}`;
   try {
     renameSync(folderIn(cache), aside);
   } catch (error) {
