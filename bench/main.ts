@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { cache } from './cache.ts';
+import { calls } from './calls.ts';
 import { io } from './io.ts';
 import { leak } from './leak.ts';
 import { merge } from './merge.ts';
@@ -16,7 +18,7 @@ import type { Benchmark } from './support/benchmark.ts';
 import { circumstances, updateReadme } from './support/readme.ts';
 import { tableOf } from './support/table.ts';
 
-const ALL: readonly Benchmark[] = [recycle, perItem, merge, scaling, leak, io, parent];
+const ALL: readonly Benchmark[] = [recycle, perItem, merge, scaling, leak, io, parent, cache, calls];
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },
 });

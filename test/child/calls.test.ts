@@ -2,7 +2,9 @@ import { GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';
 import { describe, expect, test } from 'vitest';
 import { LocalPort } from '../../src/child/local-port.ts';
+import type { Port } from '../../src/child/port.ts';
 import { Services } from '../../src/child/services.ts';
+import type { CacheSpec } from '../../src/core/cache-spec.ts';
 import type { CallContext, CallOptions } from '../../src/core/calling.ts';
 import { addCalls, noCalls } from '../../src/core/call-stats.ts';
 import type { Permit } from '../../src/core/permit.ts';
@@ -11,10 +13,13 @@ import { runItem } from '../../src/testing.ts';
 import { serve } from './server.ts';
 
 /** What a worker finds on `ctx`, in this process, with everything that permits were told. */
-function makeContext(signal = new AbortController().signal) {
+function makeContext(
+  signal = new AbortController().signal,
+  { cache = { kind: 'memory' }, port = new LocalPort() }: { cache?: CacheSpec; port?: Port } = {},
+) {
   const services = new Services({
-    settings: { cache: { kind: 'memory' }, isLimited: false },
-    port: new LocalPort(),
+    settings: { cache, isLimited: false },
+    port,
     names: { namespace: 'test', version: 0 },
   });
   const settled: unknown[] = [];
@@ -150,6 +155,20 @@ describe('equal calls', () => {
     expect(made).toBe(1);
     expect(stats()).toMatchObject({ misses: 1, calls: 1 });
     expect(stats().joined + stats().hits).toBe(64);
+  });
+
+  test('are joined without a cache, too: the answer goes from one to the other', async () => {
+    const port = new LocalPort();
+    let asked = 0;
+    const counting: Port = { ask: (question) => (asked++, port.ask(question)), tell: (news) => port.tell(news) };
+    const { call, stats } = makeContext(undefined, { cache: { kind: 'off' }, port: counting });
+    const answer = Promise.withResolvers<Uint8Array | string>();
+    const calls = [1, 2, 3].map(() => call({ key: 'x' }, () => answer.promise));
+    await expect.poll(() => asked).toBe(3);
+    answer.resolve(new Uint8Array([0, 255, 10]));
+    expect((await Promise.all(calls)).map((bytes) => [...bytes])).toEqual(Array.from({ length: 3 }, () => [0, 255, 10]));
+    expect(stats()).toMatchObject({ calls: 1, joined: 2 });
+    expect(await call({ key: 'x' }, () => 'again')).toBe('again');
   });
 
   test('that fail fail together, each with its own fallback', async () => {

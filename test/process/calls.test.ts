@@ -72,10 +72,10 @@ test('what 64 children ask at the same time goes out once', async () => {
   expect(calls).toMatchObject({ calls: 1, misses: 1, saved: 63, tokens: 10, cost: 0.25 });
 });
 
-test('when the child dies that makes a call, the next one that waits for it makes it; no cache is needed', async () => {
+test('when the child dies that makes a call, the next one that waits for it makes it', async () => {
   const place = new Place({ 'w.mjs': SAME });
   const server = await serve(place);
-  const session = place.start('run', 'w.mjs', '--items', '0:4', '-p', '4', '--cache', 'off', '--name', 'r', '-o', 'out.csv');
+  const session = place.start('run', 'w.mjs', '--items', '0:4', '-p', '4', '--name', 'r', '-o', 'out.csv');
   const ended = exitOf(session);
   await expect.poll(() => place.lines('begun.txt').length, LONG).toBe(4);
   await expect.poll(() => server.asked.length, LONG).toBe(1);
@@ -88,7 +88,7 @@ test('when the child dies that makes a call, the next one that waits for it make
   expect(server.asked.length).toBe(2);
   expect(new Set(place.lines('owners.txt')).size).toBe(2);
   expect(place.lines('out.csv').toSorted()).toEqual(['0,/held', '1,/held', '2,/held', '3,/held', 'n,path']);
-  expect(place.report().calls).toMatchObject({ calls: 1, misses: 1, joined: 3 });
+  expect(place.report().calls).toMatchObject({ calls: 1, misses: 1, saved: 3 });
 });
 
 test('a spent budget stops the run with 3; a resume goes on from there, and what is cached costs nothing', async () => {
