@@ -159,12 +159,19 @@ describe('equal calls', () => {
 
   test('are joined without a cache, too: the answer goes from one to the other', async () => {
     const port = new LocalPort();
-    let asked = 0;
-    const counting: Port = { ask: (question) => (asked++, port.ask(question)), tell: (news) => port.tell(news) };
+    const asked = Promise.withResolvers<void>();
+    let count = 0;
+    const counting: Port = {
+      ask: (question) => {
+        if (++count === 3) asked.resolve();
+        return port.ask(question);
+      },
+      tell: (news) => port.tell(news),
+    };
     const { call, stats } = makeContext(undefined, { cache: { kind: 'off' }, port: counting });
     const answer = Promise.withResolvers<Uint8Array | string>();
     const calls = [1, 2, 3].map(() => call({ key: 'x' }, () => answer.promise));
-    await expect.poll(() => asked).toBe(3);
+    await asked.promise;
     answer.resolve(new Uint8Array([0, 255, 10]));
     expect((await Promise.all(calls)).map((bytes) => [...bytes])).toEqual(Array.from({ length: 3 }, () => [0, 255, 10]));
     expect(stats()).toMatchObject({ calls: 1, joined: 2 });
