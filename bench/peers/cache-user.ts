@@ -28,11 +28,11 @@ async function open(): Promise<Store> {
   }
   const file = join(folder, 'bare.sqlite');
   const table = 'CREATE TABLE IF NOT EXISTS entries (hash BLOB PRIMARY KEY, value TEXT) WITHOUT ROWID';
-  const [write, read] = ['INSERT OR REPLACE INTO entries VALUES (?, ?)', 'SELECT value FROM entries WHERE hash = ?'];
+  const [writing, reading] = ['INSERT OR REPLACE INTO entries VALUES (?, ?)', 'SELECT value FROM entries WHERE hash = ?'];
   const bare = name === 'node:sqlite' ? await nodeSqlite(file) : await betterSqlite(file);
   bare.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
   bare.exec(table);
-  const [set, get] = [bare.prepare(write), bare.prepare(read)];
+  const [set, get] = [bare.prepare(writing), bare.prepare(reading)];
   return {
     set: (key, value) => set.run(Buffer.from(key, 'hex'), JSON.stringify(value)),
     get: (key) => {

@@ -47,24 +47,24 @@ const content = { candidates: [{ content: { role: 'model', parts: [{ text: 'HOLD
 const retryInfo = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '0.05s' };
 const exhausted = { error: { code: 429, message: 'slow down', status: 'RESOURCE_EXHAUSTED', details: [retryInfo] } };
 
-describe('the official SDKs', () => {
-  const askOpenAI =
-    (url: string) =>
-    async ({ signal, spend }: CallContext) => {
-      const client = new OpenAI({ apiKey: 'none', baseURL: url, maxRetries: 0 });
-      const answer = await client.chat.completions.create({ model: 'm', messages: [{ role: 'user', content: 'hi' }] }, { signal });
-      spend({ tokens: answer.usage?.total_tokens ?? 0, cost: 0.5 });
-      return answer.choices[0]?.message.content ?? '';
-    };
-  const askGemini =
-    (url: string) =>
-    async ({ signal, spend }: CallContext) => {
-      const client = new GoogleGenAI({ apiKey: 'none', httpOptions: { baseUrl: url } });
-      const answer = await client.models.generateContent({ model: 'm', contents: 'hi', config: { abortSignal: signal } });
-      spend({ tokens: answer.usageMetadata?.totalTokenCount ?? 0, cost: 0.5 });
-      return answer.text ?? '';
-    };
+const askOpenAI =
+  (url: string) =>
+  async ({ signal, spend }: CallContext) => {
+    const client = new OpenAI({ apiKey: 'none', baseURL: url, maxRetries: 0 });
+    const answer = await client.chat.completions.create({ model: 'm', messages: [{ role: 'user', content: 'hi' }] }, { signal });
+    spend({ tokens: answer.usage?.total_tokens ?? 0, cost: 0.5 });
+    return answer.choices[0]?.message.content ?? '';
+  };
+const askGemini =
+  (url: string) =>
+  async ({ signal, spend }: CallContext) => {
+    const client = new GoogleGenAI({ apiKey: 'none', httpOptions: { baseUrl: url } });
+    const answer = await client.models.generateContent({ model: 'm', contents: 'hi', config: { abortSignal: signal } });
+    spend({ tokens: answer.usageMetadata?.totalTokenCount ?? 0, cost: 0.5 });
+    return answer.text ?? '';
+  };
 
+describe('the official SDKs', () => {
   test.each([
     ['openai', askOpenAI, { status: 429, headers: { 'retry-after-ms': '50' }, body: { error: { message: 'slow down' } } }, completion],
     ['@google/genai', askGemini, { status: 429, body: exhausted }, content],

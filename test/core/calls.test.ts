@@ -39,8 +39,9 @@ describe('how long a server wants to be left alone', () => {
   });
 });
 
+const error = (fields: object, message = 'no'): Error => Object.assign(new Error(message), fields);
+
 describe('what a failure means', () => {
-  const error = (fields: object, message = 'no'): Error => Object.assign(new Error(message), fields);
   test.each<readonly [unknown, string, string]>([
     [error({ status: 429 }), 'limited', '429'],
     [error({ status: 429, code: 'insufficient_quota' }), 'final', '429'],
@@ -116,9 +117,9 @@ describe('calls in flight', () => {
   });
 });
 
-describe('spending', () => {
-  const reserve = (spending: Spending, expected = {}): boolean => spending.reserve(expected).ok;
+const reserve = (spending: Spending, expected = {}): boolean => spending.reserve(expected).ok;
 
+describe('spending', () => {
   test('grants exactly so many calls', () => {
     const spending = new Spending({ calls: 3 }, NOTHING);
     expect([1, 2, 3, 4].map(() => reserve(spending))).toEqual([true, true, true, false]);

@@ -11,9 +11,9 @@ const [folder = '', name = '', first = '0'] = process.argv.slice(2);
 const store = await SqliteCache.open({ kind: 'sqlite', folder, maxBytes: 1e12 }, (message) => {
   throw new Error(message);
 });
-let isOver = false;
-process.on('SIGTERM', () => (isOver = true));
-for (let number = Number(first); !isOver; number++) {
+const over = new AbortController();
+process.on('SIGTERM', () => over.abort());
+for (let number = Number(first); !over.signal.aborted; number++) {
   await store.set(hashFor(name, number), packValue(valueFor(name, number)), undefined);
   // At once, so that what was acknowledged is known however this ends.
   writeSync(1, `${number}\n`);
