@@ -6,6 +6,8 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { foreign } from './foreign.ts';
+import { cache } from './cache.ts';
+import { calls } from './calls.ts';
 import { io } from './io.ts';
 import { limits } from './limits.ts';
 import { leak } from './leak.ts';
@@ -40,6 +42,8 @@ const ALL: readonly Benchmark[] = [
   shell,
   permits,
   limits,
+  cache,
+  calls,
 ];
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },

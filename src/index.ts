@@ -8,6 +8,11 @@ import { runHandle } from './run/handle.ts';
 
 export { defineWorker, UnrecoverableError } from './core/worker.ts';
 export { UserError } from './core/errors.ts';
+export { CallError } from './core/call-error.ts';
+export type * from './core/calling.ts';
+export type * from './core/permit.ts';
+export type { CallReport, CallStats } from './core/call-stats.ts';
+export type { Amounts } from './core/spending.ts';
 export type * from './core/worker.ts';
 export type * from './core/column-type.ts';
 export type * from './core/events.ts';

@@ -1,9 +1,12 @@
 import { format } from 'node:util';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { LocalPort } from './child/local-port.ts';
+import { Services } from './child/services.ts';
 import { emitRows } from './child/emit-rows.ts';
 import { validateParams } from './child/params.ts';
 import { defaultKey } from './core/key.ts';
-import type { AnyWorker, Permit, Row, Worker } from './core/worker.ts';
+import type { Permit } from './core/permit.ts';
+import type { AnyWorker, Context, Row, Worker } from './core/worker.ts';
 import { jsonEncoder } from './formats/json-row.ts';
 import { rowChecker } from './formats/typed-row.ts';
 
@@ -22,7 +25,8 @@ export interface RunItemOptions {
 
 /**
  * Runs one item of a worker in this process, with its `setup` and `teardown`, and gives its rows: for a unit test of the worker. Rows are
- * checked as in a run: a column that the worker does not declare is an error, and so is a value that does not fit its declared type.
+ * checked as in a run: a column that the worker does not declare is an error, and so is a value that does not fit its declared type. Calls
+ * are cached and joined in memory, for this item alone.
  *
  * @example
  * deepEqual(await runItem(worker, 'AAPL', { params: { years: '10' } }), [{ symbol: 'AAPL', years: 10 }]);
@@ -39,7 +43,24 @@ export async function runItem<Schema extends StandardSchemaV1 | undefined, Item,
   const state: unknown = await any.setup?.({ params: params as never, signal, log });
   const { index = 0, attempt = 1 } = options;
   const key = String(any.key?.(item) ?? defaultKey(item));
-  const context = { index, key, shard: 0, batch: 0, attempt, params, state, signal, log, permit };
+  const names = { namespace: 'test', version: 0, ...any.cache };
+  const services = new Services({ settings: { cache: { kind: 'memory' }, isLimited: false }, port: new LocalPort(), names });
+  const caller = { signal, withdrawn: undefined, permit };
+  const context: Context = {
+    index,
+    key,
+    shard: 0,
+    batch: 0,
+    attempt,
+    params,
+    state,
+    signal,
+    log,
+    call: (how, make) => services.call(caller, how, make),
+    permit,
+    cache: services.cache,
+    spend: (spent) => services.spend(spent),
+  };
   const rows: Row[] = [];
   const encode = jsonEncoder(any.columns);
   const check = rowChecker(any.types ?? {});

@@ -125,12 +125,13 @@ export class Batch {
     const context = new ItemContext(this.#options.shared, entry.index, entry.key, tries, before);
     // Alone in its child, an item's rows go straight to the part; beside others they wait until it is finished.
     const lines: string[] | undefined = this.#concurrency === 1 ? undefined : [];
+    const sink = lines ? (line: string): void => void lines.push(line) : this.#toPart;
     this.#open.begin(entry, before);
     try {
       this.#marks.started(entry);
       const { worker, encode } = this.#options;
       const rows = worker.process(entry.item as never, context as never);
-      const count = isPromise(rows) ? emitLater(rows, encode, this.#sink(lines)) : emitRows(rows, encode, this.#sink(lines));
+      const count = isPromise(rows) ? emitLater(rows, encode, sink) : emitRows(rows, encode, sink);
       if (typeof count === 'number') return this.#finish(entry, count, lines, context);
       return count
         .then((settled) => this.#finish(entry, settled, lines, context))
@@ -140,11 +141,8 @@ export class Batch {
     }
   }
 
-  #sink(lines: string[] | undefined): (line: string) => void {
-    return lines ? (line) => void lines.push(line) : this.#toPart;
-  }
-
   #finish(entry: FrozenItem, rows: number, lines: readonly string[] | undefined, context: ItemContext): undefined {
+    if (context.withdrawn) throw context.withdrawn;
     const now = performance.now();
     const ms = context.end(now);
     try {
@@ -165,7 +163,8 @@ export class Batch {
   }
 
   #threw(entry: FrozenItem, context: ItemContext, tries: number, error: unknown): Thrown {
-    const thrown = new Thrown(error, context.timedOut);
+    const thrown = new Thrown(context.withdrawn ?? error, context.timedOut);
+    if (thrown.isWithdrawn) this.stop();
     context.end((this.#now = performance.now()));
     this.#tries.set(entry.index, tries);
     if (this.#concurrency === 1) this.#writer.discard();

@@ -1,5 +1,8 @@
 import type { StoppedTime } from './stopped-time.ts';
-import type { Context, Log, Permit, PermitCost } from '../core/worker.ts';
+import type { Cache, Call, Spent } from '../core/calling.ts';
+import type { Permit, PermitCost } from '../core/permit.ts';
+import type { Context, Log } from '../core/worker.ts';
+import type { Services } from './services.ts';
 
 /** What all items of an attempt share. */
 export interface Shared {
@@ -12,6 +15,7 @@ export interface Shared {
   readonly stopped: StoppedTime;
   /** Asks the parent for leave to make a call; rejects when the signal is aborted. */
   readonly permit: (cost: PermitCost | undefined, signal: AbortSignal) => Promise<Permit>;
+  readonly services: Services;
 }
 
 /** `over`: aborted when the item ends. `permits`: what it was granted and has not settled. */
@@ -32,6 +36,8 @@ export class ItemContext implements Context {
   #timer: NodeJS.Timeout | undefined;
   /** There once it has asked for a permit. */
   #calls: Calls | undefined;
+  /** Set once a call was refused as the run's budget is spent: whatever the item makes of that, it is not done. */
+  withdrawn: Error | undefined;
 
   /** `since`: when the item began, on the clock of `performance.now`. */
   constructor(shared: Shared, index: number, key: string, attempt: number, since: number) {
@@ -60,6 +66,19 @@ export class ItemContext implements Context {
 
   get log(): Log {
     return this.#shared.log;
+  }
+
+  // A function each, not a method: a worker may take it off `ctx`.
+  get call(): Call {
+    return (options, make) => this.#shared.services.call(this, options, make);
+  }
+
+  get cache(): Cache {
+    return this.#shared.services.cache;
+  }
+
+  get spend(): (spent: Spent) => void {
+    return (spent) => this.#shared.services.spend(spent);
   }
 
   get signal(): AbortSignal {

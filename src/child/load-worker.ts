@@ -73,7 +73,20 @@ function shapeProblem(worker: unknown): Problem | undefined {
       hint: 'write it with zod, valibot or arktype: `params: z.object({ … })`',
     };
   }
-  return columnsProblem(Reflect.get(worker, 'columns')) ?? typesProblem(Reflect.get(worker, 'types'), Reflect.get(worker, 'columns'));
+  const columns: unknown = Reflect.get(worker, 'columns');
+  return columnsProblem(columns) ?? typesProblem(Reflect.get(worker, 'types'), columns) ?? cacheProblem(Reflect.get(worker, 'cache'));
+}
+
+function cacheProblem(cache: unknown): Problem | undefined {
+  if (cache === undefined) return undefined;
+  const hint = "write `cache: { namespace: 'prices', version: 2 }`, or leave it out";
+  if (typeof cache !== 'object' || cache === null) return { what: "the worker's `cache` is not an object", hint };
+  const { namespace = '', version = 0, ...others }: Readonly<Record<string, unknown>> = { ...cache };
+  if (typeof namespace !== 'string') return { what: "the worker's `cache.namespace` is not a text", hint };
+  if (typeof version !== 'string' && typeof version !== 'number')
+    return { what: "the worker's `cache.version` is neither a text nor a number", hint };
+  const [unknown] = Object.keys(others);
+  return unknown === undefined ? undefined : { what: `the worker's \`cache\` knows no ${JSON.stringify(unknown)}`, hint };
 }
 
 function columnsProblem(columns: unknown): Problem | undefined {

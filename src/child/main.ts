@@ -1,6 +1,8 @@
 // The entry of every forked child. What is imported here is paid for at every recycle: keep it small.
+import { basename } from 'node:path';
 import { format } from 'node:util';
-import type { Log, AnyWorker, Permit, PermitCost, Row } from '../core/worker.ts';
+import type { Permit, PermitCost } from '../core/permit.ts';
+import type { Log, AnyWorker, Row } from '../core/worker.ts';
 import { csvEncoder } from '../formats/csv-row.ts';
 import { jsonEncoder } from '../formats/json-row.ts';
 import { withNames } from '../formats/named-numbers.ts';
@@ -13,6 +15,8 @@ import { loadWorker } from './load-worker.ts';
 import { Meter } from './meter.ts';
 import { validateParams } from './params.ts';
 import type { Permits } from './permits.ts';
+import { ParentPort } from './port.ts';
+import { Services } from './services.ts';
 import { printTo } from './stdio.ts';
 import { StoppedTime } from './stopped-time.ts';
 
@@ -25,6 +29,7 @@ interface Ready {
   /** What runs a command, where there is no worker module. */
   readonly Command: typeof CommandBatch | undefined;
   readonly init: InitMessage;
+  readonly services: Services;
 }
 
 const log: Log = (...values) => void process.stdout.write(`${format(...values)}\n`);
@@ -34,6 +39,7 @@ let batch: Batch | CommandBatch | undefined;
 let stopped = false;
 /** Loaded when a worker first asks: most never do. */
 let permits: Promise<Permits> | undefined;
+const port = new ParentPort((ask) => send({ type: 'call', ask }));
 
 // Without its parent a child has nobody to work for. Its group goes with it: a worker may have started others.
 const orphaned = (): void => {
@@ -63,12 +69,21 @@ process.on('message', (raw) => {
       return void permits?.then((found) => found.onMessage(message));
     case 'retire':
       return void leave();
+    case 'answer':
+      return port.answered(message.id, message.answer);
   }
 });
 
 function send(message: ToParent, written?: () => void): void {
   if (process.send && process.connected)
     process.send({ shardyard: message } satisfies Envelope<ToParent>, undefined, undefined, () => written?.());
+}
+
+/** Sends what a batch has to say, with what its calls have come to since the last time. */
+function tell(message: ToParent, written?: () => void): void {
+  if (message.type !== 'progress' && message.type !== 'receipt') return send(message, written);
+  const calls = ready?.services.takeStats();
+  send(calls ? { ...message, calls } : message, written);
 }
 
 async function permit(cost: PermitCost | undefined, signal: AbortSignal): Promise<Permit> {
@@ -89,7 +104,9 @@ async function setUp(message: InitMessage): Promise<void> {
     const { signal } = new AbortController();
     const state: unknown = await worker.setup?.({ params: params as never, signal, log });
     const encode = encoderFor(message, worker.types);
-    ready = { worker, params, state, encode, Command, init: message };
+    const names = { namespace: basename(message.worker).replace(/\.[^.]+$/, ''), version: 0, ...worker.cache };
+    const services = new Services({ settings: message.calls, port, names });
+    ready = { worker, params, state, encode, services, Command, init: message };
     send({ type: 'ready', setupMs: performance.now() - before });
   } catch (error) {
     log('setup failed:', error);
@@ -115,22 +132,22 @@ function untyped({ partFormat, columns, namesNonFinite }: InitMessage): (row: Ro
 
 async function work(message: WorkMessage): Promise<void> {
   if (!ready) return end({ type: 'broken', message: 'there was work before the child was set up', code: undefined }, 1);
-  const { worker, params, state, encode, Command, init } = ready;
+  const { worker, params, state, encode, services, Command, init } = ready;
   try {
     if (message.log !== undefined) printTo(message.log);
     const { items, spans, shard, batch: number, itemTimeout } = message;
     const reader = items.kind === 'range' ? rangeReader(items.start, items.end) : openFrozen(items.file);
-    const shared = { shard, batch: number, params, state, log, itemTimeout, permit, stopped: new StoppedTime(message.stops) };
+    const shared = { shard, batch: number, params, state, log, itemTimeout, permit, services, stopped: new StoppedTime(message.stops) };
     const { command, columns } = init;
     const meter = message.measure ? new Meter() : undefined;
     const entries = meter ? meter.watch(reader.read(spans)) : reader.read(spans);
     if (Command && command) batch = new Command({ work: message, command, columns, reader, send, log });
-    else batch = new Batch({ work: message, worker, shared, encode, entries, send });
+    else batch = new Batch({ work: message, worker, shared, encode, entries, send: tell });
     if (stopped) batch.stop();
     const receipt = await batch.run();
     reader.close();
     (await permits)?.flush();
-    send(meter ? { ...receipt, usage: meter.usage() } : receipt, () => void leave());
+    tell(meter ? { ...receipt, usage: meter.usage() } : receipt, () => void leave());
   } catch (error) {
     log('the attempt broke off:', error);
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;

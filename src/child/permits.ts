@@ -1,7 +1,8 @@
 import { DEFAULT_BUDGET } from '../core/budget-spec.ts';
 import { LATE } from '../core/pace.ts';
 import { pauseOf } from '../core/rate-headers.ts';
-import { type Permit, type PermitCost, type PermitOutcome, UnrecoverableError } from '../core/worker.ts';
+import type { Permit, PermitCost, PermitOutcome } from '../core/permit.ts';
+import { UnrecoverableError } from '../core/worker.ts';
 import type { PermitAnswer, ToParent } from '../ipc/messages.ts';
 import { monotonic } from '../ipc/monotonic.ts';
 import { News } from './permit-news.ts';

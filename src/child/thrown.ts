@@ -15,6 +15,11 @@ export class Thrown extends Error {
     return this.error instanceof Error && this.error.name === 'UnrecoverableError';
   }
 
+  /** The run's budget was spent in the middle of the item, which is therefore left for a resume. */
+  get isWithdrawn(): boolean {
+    return this.error instanceof Error && this.error.name === 'BudgetSpentError';
+  }
+
   /** Raised by a write that the disk refused, which is no item's fault. */
   get isDiskFault(): boolean {
     const { error } = this;

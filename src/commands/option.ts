@@ -12,6 +12,7 @@ export type VerbName =
   | 'merge'
   | 'runs'
   | 'clean'
+  | 'cache'
   | 'convert'
   | 'init'
   | 'replay'
@@ -20,6 +21,7 @@ export type VerbName =
 /** What an option's text is read as. `flag` takes no text; `list` and `pairs` may be repeated. */
 export interface KindValues {
   readonly integer: number;
+  readonly amount: number;
   readonly duration: number;
   readonly size: number;
   readonly tolerance: Tolerance;

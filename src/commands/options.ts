@@ -1,6 +1,7 @@
 import { COMMAND_OPTIONS } from './command-options.ts';
 import { LIMIT_OPTIONS } from './limit-options.ts';
 import { BUDGET_OPTIONS } from './budget-options.ts';
+import { CALL_OPTIONS } from './call-options.ts';
 import type { Option } from './option.ts';
 
 const LAUNCH = ['run', 'plan', 'resume'] as const;
@@ -200,4 +201,5 @@ export const RUN_OPTIONS = {
     fallback: 'none',
   },
   ...BUDGET_OPTIONS,
+  ...CALL_OPTIONS,
 } as const satisfies Readonly<Record<string, Option>>;

@@ -1,7 +1,7 @@
 import type { Option } from './option.ts';
 
 const SESSION = ['run', 'plan', 'resume', 'rerun', 'shard'] as const;
-const PLACE = [...SESSION, 'status', 'ctl', 'logs', 'merge', 'runs', 'clean', 'replay', 'convert'] as const;
+const PLACE = [...SESSION, 'status', 'ctl', 'logs', 'merge', 'runs', 'clean', 'cache', 'replay', 'convert'] as const;
 const ROWS = 'Output:';
 const REST = 'General:';
 
@@ -151,6 +151,6 @@ export const VERB_OPTIONS = {
     verbs: ['logs'],
     describe: 'go on with what is logged from now on, until the run ends',
   },
-  json: { kind: 'flag', flag: 'json', group: REST, verbs: ['plan', 'status', 'runs'], describe: 'print JSON instead of a table' },
-  yes: { kind: 'flag', flag: 'yes', alias: 'y', group: REST, verbs: ['clean'], describe: 'do not ask' },
+  json: { kind: 'flag', flag: 'json', group: REST, verbs: ['plan', 'status', 'runs', 'cache'], describe: 'print JSON instead of a table' },
+  yes: { kind: 'flag', flag: 'yes', alias: 'y', group: REST, verbs: ['clean', 'cache'], describe: 'do not ask' },
 } as const satisfies Readonly<Record<string, Option>>;

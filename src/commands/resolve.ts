@@ -19,7 +19,7 @@ export interface Settings {
  */
 export function resolveOptions(verb: VerbName, sources: Sources): Settings {
   const all = [sources.flags, sources.environment, sources.dotenv, sources.file];
-  const planning = verb === 'run' || verb === 'plan';
+  const planning = verb === 'run' || verb === 'plan' || verb === 'cache';
   return {
     run: settle(RUN_OPTIONS, planning ? all : [sources.flags], planning),
     place: settle(PLACE_OPTIONS, all, true),

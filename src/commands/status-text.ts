@@ -3,6 +3,7 @@ import { remedy } from '../core/remedy.ts';
 import { evidenceLines } from '../reporters/evidence.ts';
 import { isGoingOn } from '../core/report.ts';
 import { budgetLines } from '../reporters/budgets.ts';
+import { callLines } from '../reporters/call-lines.ts';
 import { formatPercent, formatRate, formatSeconds, plural } from '../reporters/numbers.ts';
 import { doingText } from '../reporters/steering-notices.ts';
 import { explainStop, isSetup } from '../reporters/stops.ts';
@@ -29,7 +30,10 @@ const paint = (state: Status['state'] | ShardStatus['state'], chalk: ChalkInstan
   return state === 'running' || state === 'planning' ? chalk.cyan(state) : chalk.yellow(state);
 };
 
-function head({ run, state, stopped, items, rows, rate, etaSeconds, peakRssBytes, output, budgets }: Status, chalk: ChalkInstance): string {
+function head(
+  { run, state, stopped, items, rows, rate, etaSeconds, peakRssBytes, output, calls, budgets }: Status,
+  chalk: ChalkInstance,
+): string {
   const { total, done, failed, running, waiting } = items;
   const counts = [
     `${formatCount(done)} of ${plural(total, 'item')} done${total > 0 ? ` (${formatPercent(done, total)})` : ''}`,
@@ -41,9 +45,14 @@ function head({ run, state, stopped, items, rows, rate, etaSeconds, peakRssBytes
     ...(etaSeconds === null ? [] : [`ETA ${formatSeconds(etaSeconds)}`]),
     ...(peakRssBytes === null ? [] : [`at most ${formatBytes(peakRssBytes)} in a child`]),
   ];
-  return `${chalk.bold(run)}  ${paint(state, chalk)}\n${why(stopped)}${counts.join(', ')}\n${budgetLines(budgets, chalk)
-    .map((line) => `${line}\n`)
-    .join('')}output ${escapeText(output)}\n`;
+  const api = budgetLines(budgets, chalk).map((line) => `${line}\n`);
+  return `${chalk.bold(run)}  ${paint(state, chalk)}\n${why(stopped)}${counts.join(', ')}\n${api.join('')}${called(calls)}output ${escapeText(output)}\n`;
+}
+
+function called(calls: Status['calls']): string {
+  return callLines(calls)
+    .map(({ label, parts }) => `${label === '' ? '  ' : `${label.toLowerCase()} `}${parts.join(', ')}\n`)
+    .join('');
 }
 
 function why(stopped: Status['stopped']): string {

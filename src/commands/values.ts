@@ -1,6 +1,6 @@
 import { UserError, unreachable } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import { parseDeadline, parseDuration, parseHalt, parseInteger, parseSize, parseTolerance } from '../core/quantities.ts';
+import { parseAmount, parseDeadline, parseDuration, parseHalt, parseInteger, parseSize, parseTolerance } from '../core/quantities.ts';
 import type { Progress } from '../core/options.ts';
 import type { Given } from './sources.ts';
 import type { KindValues, Option } from './option.ts';
@@ -36,6 +36,8 @@ function readText(option: Option, text: string): KindValues[Option['kind']] {
   switch (kind) {
     case 'integer':
       return parseInteger(text, least);
+    case 'amount':
+      return parseAmount(text);
     case 'duration':
       return atLeast(parseDuration(text), least, text);
     case 'size':

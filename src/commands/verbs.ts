@@ -196,6 +196,16 @@ export const VERBS: Readonly<Record<VerbName, Verb>> = {
     ],
     load: async () => (await import('./convert.ts')).convert,
   },
+  cache: {
+    positionals: [{ name: 'what', required: true, describe: 'stats, clear or verify' }],
+    summary: 'look at what calls of APIs have left in the cache, clear it, or check every entry of it',
+    examples: [
+      ['shardyard cache stats', 'how much is in data/cache'],
+      ['shardyard cache clear --cache redis://127.0.0.1 --yes', 'all entries in a Redis, without asking'],
+      ['shardyard cache verify --json', 'every entry against its checksum; damaged ones are taken out'],
+    ],
+    load: async () => (await import('./cache.ts')).cache,
+  },
   init: {
     positionals: [{ name: 'name', describe: 'name of the worker; default: worker' }],
     summary: 'write a small worker, its test and a config to start from',

@@ -1,7 +1,9 @@
 import type { ControlRequest } from './control.ts';
 import type { Evidence } from './evidence.ts';
 import type { Span } from './intervals.ts';
+import type { CallStats } from './call-stats.ts';
 import type { Cause } from './outcome.ts';
+import type { Amounts } from './spending.ts';
 
 /** One try at one batch, by name: `shard-00003.batch-00002.attempt-1`. Unique within a run, whatever its plans. */
 export interface AttemptId {
@@ -174,6 +176,10 @@ export type RunEvent = { readonly at: number } & (
   /** It has finished something again. */
   | ({ readonly type: 'calmed' } & AttemptId)
   | { readonly type: 'warned'; readonly message: string }
+  /** What calls came to since the last such line; one every few seconds at most. */
+  | { readonly type: 'called'; readonly calls: Partial<CallStats> }
+  /** The run has spent no more than this against `--max-calls` and the like, as long as there is no later such line. */
+  | ({ readonly type: 'reserved' } & Amounts)
   | { readonly type: 'stopping'; readonly why: StopReason; readonly how: 'drain' | 'kill' }
   | {
       readonly type: 'merged';
@@ -202,7 +208,7 @@ export interface ChildDoing extends AttemptId {
 
 /** `normal`: as the user asked; `careful`: every start is written down before it happens; `alone`: careful, one item at a time. */
 export type AttemptMode = 'normal' | 'careful' | 'alone';
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'halt' | 'deadline' | 'ctl' | 'abort' | 'setup' | 'disk';
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'halt' | 'deadline' | 'budget' | 'ctl' | 'abort' | 'setup' | 'disk';
 /** How a session ended: all items settled and merged, settled with failures, or stopped and resumable. */
 export type EndState = 'done' | 'failed' | 'stopped';
 export type EventType = RunEvent['type'];

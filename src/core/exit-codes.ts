@@ -28,6 +28,7 @@ export const STOP_CODES: Readonly<Record<StopReason, number>> = {
   halt: EXIT.stopped,
   deadline: EXIT.stopped,
   ctl: EXIT.sigint,
+  budget: EXIT.stopped,
   setup: EXIT.failed,
   disk: EXIT.failed,
 };

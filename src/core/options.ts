@@ -57,6 +57,16 @@ export interface LaunchOptions {
   readonly headroom?: string;
   /** More budgets, `gemini:8/s,1000/min`, and `redis://…` where several machines share them. */
   readonly budget?: readonly string[];
+  /** A folder, the URL of a Redis, or `off`; default `cache` in the data folder. */
+  readonly cache?: string;
+  /** How long what is cached holds; default: for ever. */
+  readonly cacheTtl?: number;
+  /** The most that a folder keeps, in bytes. */
+  readonly cacheSize?: number;
+  /** The most that the run may take, in all its sessions. */
+  readonly maxCalls?: number;
+  readonly maxTokens?: number;
+  readonly maxCost?: number;
   readonly dataDir?: string;
   readonly logsDir?: string;
 }

@@ -58,6 +58,13 @@ export function parseInteger(text: string, least: number): number {
   return value;
 }
 
+/** An amount of money or the like: a number above 0, such as `2.50`. */
+export function parseAmount(text: string): number {
+  const value = isNumber(text.trim()) ? Number(text) : Number.NaN;
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new UserError(`${quote(text)} is not an amount`, { hint: 'write a number above 0, such as 2.50' });
+}
+
 /** An amount of failures: `5` or `2%` (of all items). */
 export function parseTolerance(text: string): Tolerance {
   const hint = 'write a number of items such as 5, or a share of them such as 2%';

@@ -2,6 +2,7 @@ import type { Evidence } from './evidence.ts';
 import type { BudgetTotals, BudgetView } from './budget-view.ts';
 import type { Cause } from './outcome.ts';
 import type { ChildDoing, EndState, StopReason } from './events.ts';
+import type { CallReport } from './call-stats.ts';
 
 /** So many failed items are listed in `report.json` and by `status`; the journal has all of them. */
 export const MOST_LISTED = 1000;
@@ -88,6 +89,8 @@ export interface Status {
   readonly failures: readonly FailureRow[];
   /** Failed items that are not listed in `failures`. */
   readonly failuresLeftOut: number;
+  /** Of all sessions; null where no call was made. */
+  readonly calls: CallReport | null;
   readonly output: string;
   /** Absent where no call is limited or counted, or nobody is at work. */
   readonly budgets?: readonly BudgetView[];
@@ -131,6 +134,7 @@ export interface Snapshot {
   readonly slots: readonly SlotView[];
   /** Absent where no call is limited or counted. */
   readonly budgets?: readonly BudgetView[];
+  readonly calls: CallReport | null;
 }
 
 /** What is printed at the end and written to `report.json`. Times are in milliseconds. */
@@ -154,6 +158,8 @@ export interface Report {
   /** Items whose rerun failed and that kept their old rows; keys. */
   readonly keptOldRows: readonly string[];
   readonly retries: number;
+  /** Calls of APIs, of all sessions of the run; null where none was made. */
+  readonly calls: CallReport | null;
   readonly children: { readonly started: number; readonly died: number; readonly peakRssBytes: number };
   readonly parentPeakRssBytes: number;
   readonly time: {

@@ -74,7 +74,7 @@ export class RunState {
 
   apply(event: RunEvent): void {
     this.lastAt = event.at;
-    if (event.type === 'opened') this.totals = noTotals(event.at);
+    if (event.type === 'opened') this.totals = noTotals(event.at, this.totals.calls);
     else count(this.totals, event);
     follow(this.children, event);
     if (isSteering(event)) return steer(this, event);
@@ -118,14 +118,12 @@ export class RunState {
       case 'attempt-ended':
         return this.#endAttempt(event);
       case 'warned':
-        this.warnings.push(event.message);
-        return;
+        return void this.warnings.push(event.message);
       case 'stopping':
         this.stopping = { why: event.why, how: event.how };
         return;
       case 'merged':
-        this.merged = event;
-        return;
+        return void (this.merged = event);
       case 'closed':
         this.closed = event.state;
         this.endedAt = event.at;
@@ -138,6 +136,8 @@ export class RunState {
       case 'limit-near':
       case 'memory-free':
       case 'matched':
+      case 'called':
+      case 'reserved':
         return;
     }
   }

@@ -1,4 +1,5 @@
 import { brief } from './brief.ts';
+import { type CallTotals, countCalls, noCallTotals } from './call-totals.ts';
 import type { RunEvent } from './events.ts';
 import type { Cause } from './outcome.ts';
 
@@ -30,10 +31,12 @@ export interface Totals {
   peakRss: number;
   /** By shard: the most memory that one of its children was seen with. */
   peaks: number[];
+  /** Of all sessions. */
+  readonly calls: CallTotals;
 }
 
-/** The sums of a session that begins (ms since 1970). */
-export const noTotals = (since: number): Totals => ({
+/** The sums of a session that begins (ms since 1970). `calls`: those of the sessions before. */
+export const noTotals = (since: number, calls: CallTotals = noCallTotals()): Totals => ({
   since,
   stopped: 0,
   retries: 0,
@@ -50,11 +53,15 @@ export const noTotals = (since: number): Totals => ({
   batches: 0,
   peakRss: 0,
   peaks: [],
+  calls,
 });
 
 /** Adds what an event says to the sums. */
 export function count(totals: Totals, event: RunEvent): void {
   switch (event.type) {
+    case 'called':
+    case 'reserved':
+      return countCalls(totals.calls, event);
     case 'child-started':
       totals.childrenStarted++;
       return;

@@ -1,5 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ColumnTypes } from './column-type.ts';
+import type { Cache, CacheNames, Call, Spent } from './calling.ts';
+import type { Permit, PermitCost } from './permit.ts';
 
 /** A row: column name to value. Nested values are written as JSON in CSV and as they are in JSON formats. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -36,36 +38,11 @@ export interface Context<Params = unknown, State = unknown> {
    * permit.settle(response);
    */
   readonly permit: (cost?: PermitCost) => Promise<Permit>;
-}
-
-/** What a call is charged to, and how much. */
-export interface PermitCost {
-  /** Default `default`. Others are declared by `budgets` in the worker, `--budget` or the configuration file. */
-  readonly budget?: string;
-  /** Default 1. */
-  readonly requests?: number;
-  /** An estimate, as good as it can be; `settle` corrects it. Default 0. */
-  readonly tokens?: number;
-}
-
-/** Leave to make one call, now. */
-export interface Permit {
-  /** Milliseconds from asking to having it. */
-  readonly waitedMs: number;
-  /**
-   * The call is over: gives back its place among the calls in flight, corrects the tokens, and reports what the API said. A 429, a
-   * `Retry-After` or an `x-ratelimit-*` header with nothing left pauses everybody. What is not settled when its item ends is settled then.
-   */
-  settle(outcome?: PermitOutcome): void;
-}
-
-/** How a call went; a `Response` of `fetch` will do. */
-export interface PermitOutcome {
-  readonly status?: number;
-  /** What the call has really used. */
-  readonly tokens?: number;
-  readonly retryAfterMs?: number;
-  readonly headers?: Headers | Readonly<Record<string, string>>;
+  /** Calls an API: cached, joined with the same call elsewhere in the run, within its budget, tried again, counted. */
+  readonly call: Call;
+  readonly cache: Cache;
+  /** Tells what the item took beside its calls, for `--max-tokens` and `--max-cost`. */
+  readonly spend: (spent: Spent) => void;
 }
 
 /** The limits of a budget as a worker declares them. Times in milliseconds or as on the command line. */
@@ -122,6 +99,8 @@ export interface Worker<Schema extends StandardSchemaV1 | undefined = StandardSc
    * Default: what fits all values of the column.
    */
   readonly types?: ColumnTypes;
+  /** Where its calls are kept in the cache. Another version forgets what the one before had kept. */
+  readonly cache?: CacheNames;
   /** Options for runs of this worker, where the user gives none. */
   readonly defaults?: WorkerDefaults;
   /** Budgets that suit a worker, by name; `default` for calls that name none. Options of the user's take precedence. */

@@ -3,6 +3,8 @@ import type { CommandSpec } from '../core/command.ts';
 import type { AttemptMode, ItemFailure, PartTotals, Usage } from '../core/events.ts';
 import type { Span } from '../core/intervals.ts';
 import type { ItemsRef } from '../core/plan.ts';
+import type { CallStats } from '../core/call-stats.ts';
+import { type CallAnswer, type CallAsk, type CallSettings, isCallAsk } from './call-messages.ts';
 
 /** What a child needs once, before any work. Paths are absolute. */
 export interface InitMessage {
@@ -13,6 +15,7 @@ export interface InitMessage {
   readonly partFormat: 'csv' | 'ndjson';
   /** The output is CSV or Parquet, where NaN and the infinities are kept, in parts by name; JSON has none for them. */
   readonly namesNonFinite: boolean;
+  readonly calls: CallSettings;
   /** There is no module to import: a command makes the rows. */
   readonly command?: CommandInit;
 }
@@ -58,7 +61,8 @@ export type ToChild =
   /** Begin nothing new, finish what is in flight, hand in the receipt. */
   | { readonly type: 'stop' }
   /** There is no work: end. */
-  | { readonly type: 'retire' };
+  | { readonly type: 'retire' }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: CallAnswer };
 
 /** An item under way. */
 export interface OldestItem {
@@ -109,6 +113,8 @@ export type ToParent =
       readonly failed: number;
       /** `ItemTimes` of this attempt, packed. */
       readonly times: readonly number[];
+      /** What calls came to since the last message that said so. */
+      readonly calls?: Partial<CallStats>;
     }
   | {
       readonly type: 'tried';
@@ -129,11 +135,17 @@ export type ToParent =
       readonly rss: number;
       readonly usage?: Usage;
       readonly times: readonly number[];
+      readonly calls?: Partial<CallStats>;
     }
+  /** A question or news about calls of an API. */
+  | { readonly type: 'call'; readonly ask: CallAsk }
   /** The process is about to die of an error that nobody caught. */
   | { readonly type: 'crashed'; readonly message: string }
   /** Something that is not an item's fault: the disk is full, the items cannot be read, the log cannot be opened. */
   | { readonly type: 'broken'; readonly message: string; readonly code: string | undefined };
+
+/** What is about calls and nothing else. */
+export type CallMessage = Extract<ToParent, { type: 'call' }>;
 
 type Check = (value: unknown) => boolean;
 const isNumber: Check = (value) => typeof value === 'number';
@@ -159,11 +171,22 @@ const toParent: Readonly<Record<ToParent['type'], Readonly<Record<string, Check>
   tried: { index: isNumber, key: isText, tries: isNumber, message: isText },
   halved: { spans: isSpans },
   receipt: { spans: isSpans, totals: isTotals, failed: Array.isArray, itemMs: isNumber, rss: isNumber, times: isNumbers },
+  call: { ask: isCallAsk },
   crashed: { message: isText },
   broken: { message: isText },
   permits: { wanted: Array.isArray, fired: Array.isArray, settled: Array.isArray, returned: Array.isArray, cancelled: Array.isArray },
 };
-const toChild = new Set<string>(['init', 'work', 'granted', 'paused', 'refused', 'halve', 'stop', 'retire'] satisfies ToChild['type'][]);
+const toChild = new Set<string>([
+  'init',
+  'work',
+  'granted',
+  'paused',
+  'refused',
+  'halve',
+  'stop',
+  'retire',
+  'answer',
+] satisfies ToChild['type'][]);
 
 /** A message as it goes over the channel, which a worker may use as well for messages of its own. */
 export interface Envelope<Message> {

@@ -70,6 +70,8 @@ export function createBatchCount(snapshot: () => Snapshot): BatchCount {
       case 'alarmed':
       case 'calmed':
       case 'warned':
+      case 'called':
+      case 'reserved':
       case 'stopping':
       case 'merged':
       case 'closed':

@@ -77,6 +77,8 @@ export function createNotices(runName: () => string): (event: RunEvent) => reado
       case 'attempt-ended':
       case 'child-told':
       case 'guard-started':
+      case 'called':
+      case 'reserved':
       case 'closed':
         return [];
       default:
@@ -105,6 +107,7 @@ const DRAIN: Readonly<Record<StopReason, string>> = {
   halt: 'finishing items in flight, press Ctrl-C to end now',
   deadline: 'finishing items in flight, press Ctrl-C to end now',
   ctl: 'finishing items in flight, press Ctrl-C to end now',
+  budget: 'finishing items that need no more calls',
   abort: 'finishing items in flight',
   setup: 'starting nothing new',
   disk: 'starting nothing new, what is committed is kept',

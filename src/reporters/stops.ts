@@ -10,6 +10,7 @@ export const STOPPED_BY: Readonly<Record<StopReason, string>> = {
   halt: 'as many items have failed as --halt allows',
   deadline: 'nothing that is left can be done before --deadline',
   ctl: 'asked to end (shardyard ctl stop)',
+  budget: 'the calls, tokens or money that the run may take are spent',
   abort: 'aborted by the program that started the run',
   setup: 'the worker cannot be set up',
   disk: 'the disk does not take what is written',

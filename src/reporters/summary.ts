@@ -5,6 +5,7 @@ import { groupFailures, remedy } from '../core/remedy.ts';
 import type { FailureRow, Report } from '../core/report.ts';
 import { evidenceLines } from './evidence.ts';
 import { budgetFacts } from './budgets.ts';
+import { callLines } from './call-lines.ts';
 import { plural } from './numbers.ts';
 import { explainStop, isSetup } from './stops.ts';
 import { escapeText, padEnd, shown, wrap } from './text.ts';
@@ -52,6 +53,7 @@ function facts(report: Report, chalk: ChalkInstance): string[] {
     ...fact(chalk, 'Failed by', byCause(report.failedByCause)),
     ...fact(chalk, 'Retries', report.retries > 0 ? [formatCount(report.retries)] : []),
     ...budgetFacts(report).flatMap(({ label, facts: said }) => fact(chalk, shown(label, LABEL - 2), said)),
+    ...callLines(report.calls).flatMap(({ label, parts }) => fact(chalk, label, parts)),
     ...fact(chalk, 'Children', [
       `${formatCount(children.started)} started`,
       ...(children.died > 0 ? [chalk.red(`${formatCount(children.died)} died`)] : ['none died']),

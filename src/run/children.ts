@@ -8,6 +8,7 @@ import { parseOutput } from '../formats/output.ts';
 import type { InitMessage, ToParent } from '../ipc/messages.ts';
 import type { Manifest } from '../store/manifest.ts';
 import { startTime } from '../store/processes.ts';
+import { callSettings } from './caching.ts';
 import { newLive, type Live } from './live.ts';
 import type { Fact } from './settle.ts';
 
@@ -25,7 +26,7 @@ export interface ChildrenOptions {
   readonly guard: Guard;
   readonly token: string;
   readonly emit: (fact: Fact) => void;
-  readonly onMessage: (id: number, live: Live, message: ToParent) => void;
+  readonly onMessage: (id: number, live: Live, message: ToParent) => unknown;
   /** Called when a child is gone and no longer listed. */
   readonly onEnd: (id: number, live: Live, end: ChildEnd) => Promise<void>;
   /** Called whenever the guard has come to know all children. */
@@ -154,7 +155,8 @@ export class Children {
     const command = spec && { command: { spec, run, folder: this.#options.folder } };
     const { format } = parseOutput(settings.output);
     const namesNonFinite = format === 'csv' || format === 'parquet';
-    const init: InitMessage = { type: 'init', worker: worker.file, params, columns, partFormat, namesNonFinite, ...command };
+    const calls = callSettings(settings);
+    const init: InitMessage = { type: 'init', worker: worker.file, params, columns, partFormat, namesNonFinite, calls, ...command };
     live.child.send(init);
   }
 

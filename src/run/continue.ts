@@ -14,6 +14,7 @@ import { Journal } from '../store/journal.ts';
 import { takeLock } from '../store/lock.ts';
 import { type Manifest, type RunSettings } from '../store/manifest.ts';
 import { endLeftovers, sessionToken, startTime } from '../store/processes.ts';
+import { cacheName, callSettings, checkCache } from './caching.ts';
 import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
 import type { Session } from './handle.ts';
@@ -47,6 +48,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     const { state, length } = readState(found);
     const worker = checkWorker(state, found, options);
     const settings = settingsFor(manifest, options, found);
+    const cacheFaults = await checkCache(callSettings(settings).cache);
     const left = [...state.children.values()].map(({ pid, pidStart }) => ({ pid, pidStart }));
     await endLeftovers(left, manifest.token);
     sweep(paths.folder);
@@ -97,6 +99,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
       ...changed,
     });
     if (options.changed === 'fresh') forgetColumns(paths.folder);
+    for (const message of cacheFaults) work.emit({ type: 'warned', message });
     if (!state.plan) announce(work, state.plans[0]);
     learnNames(state, paths.parts);
     work.salvage();
@@ -158,6 +161,12 @@ function settingsFor({ settings, partFormat, columns }: Manifest, options: Resum
     maxFailures: options.maxFailures ?? settings.maxFailures,
     strictColumns: options.strictColumns ?? settings.strictColumns,
     ...(budgets === undefined ? {} : { budgets }),
+    ...(options.cache === undefined ? {} : { cache: cacheName(options.cache, options.dataDir ?? 'data') }),
+    ...(options.cacheTtl === undefined ? {} : { cacheTtl: options.cacheTtl }),
+    ...(options.cacheSize === undefined ? {} : { cacheSize: options.cacheSize }),
+    ...(options.maxCalls === undefined ? {} : { maxCalls: options.maxCalls }),
+    ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
+    ...(options.maxCost === undefined ? {} : { maxCost: options.maxCost }),
     ...(options.itemTimeout === undefined ? {} : { itemTimeout: options.itemTimeout }),
     ...(options.stallTimeout === undefined ? {} : { stallTimeout: options.stallTimeout }),
     ...(options.maxRss === undefined ? {} : { maxRss: options.maxRss }),

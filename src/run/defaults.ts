@@ -5,6 +5,7 @@ import { workerName } from '../core/names.ts';
 import type { LaunchOptions } from '../core/options.ts';
 import { defaultBatchSize } from '../core/slices.ts';
 import type { RunSettings } from '../store/manifest.ts';
+import { CACHE_SIZE, cacheName } from './caching.ts';
 import type { RunPaths } from '../store/paths.ts';
 import { openMemory } from './cgroup.ts';
 import { budgetsOf } from './budgets.ts';
@@ -58,6 +59,8 @@ export function settingsOf(
     maxFailures: options.maxFailures ?? { count: 0 },
     strictColumns: options.strictColumns ?? false,
     output: resolve(options.output ?? join(paths.folder, `${workerName(options.worker)}.csv`)),
+    cache: cacheName(options.cache, options.dataDir ?? 'data'),
+    cacheSize: options.cacheSize ?? CACHE_SIZE,
     automatic: { shards: options.shards === undefined, batchSize: options.batchSize === undefined },
     ...(budgets === undefined ? {} : { budgets }),
     ...(options.itemTimeout === undefined ? {} : { itemTimeout: options.itemTimeout }),
@@ -66,6 +69,10 @@ export function settingsOf(
     ...(options.memoryFree === undefined ? {} : { memoryFree: options.memoryFree }),
     ...(options.halt === undefined ? {} : { halt: options.halt }),
     ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
+    ...(options.cacheTtl === undefined ? {} : { cacheTtl: options.cacheTtl }),
+    ...(options.maxCalls === undefined ? {} : { maxCalls: options.maxCalls }),
+    ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
+    ...(options.maxCost === undefined ? {} : { maxCost: options.maxCost }),
     ...(options.items === undefined ? {} : { items: options.items }),
     ...(options.key === undefined ? {} : { key: options.key }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),

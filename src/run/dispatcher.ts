@@ -7,7 +7,7 @@ import { decide } from '../core/schedule.ts';
 import { leftOf } from '../core/scope.ts';
 import type { RunState } from '../core/state.ts';
 import type { ChildEnd } from '../executors/executor.ts';
-import type { ToParent } from '../ipc/messages.ts';
+import type { CallMessage, ToParent } from '../ipc/messages.ts';
 import { isDiskCode } from '../store/disk-error.ts';
 import { writeLogLine } from './attempt-log.ts';
 import { Attempts, idOf } from './attempts.ts';
@@ -38,7 +38,7 @@ export class Dispatcher {
   #wake: NodeJS.Timeout | undefined;
 
   constructor(options: DispatcherOptions) {
-    const { state, executor, manifest, settings, paths, guard, token } = options;
+    const { state, executor, manifest, settings, paths, guard, token, calls } = options;
     this.#options = options;
     this.#state = state;
     const emit = (fact: Fact): void => this.emit(fact);
@@ -51,7 +51,7 @@ export class Dispatcher {
       guard,
       token,
       emit,
-      onMessage: (id, live, message) => this.#onMessage(id, live, message),
+      onMessage: (id, live, message) => calls.take(id, message) || this.#onMessage(id, live, message),
       onEnd: async (id, live, end) => this.#onEnd(id, live, end),
       onGuarded: () => this.#pump(),
       onFault: (error) => this.#breakOff(error),
@@ -192,7 +192,7 @@ export class Dispatcher {
     }
   }
 
-  #onMessage(id: number, live: Live, message: ToParent): void {
+  #onMessage(id: number, live: Live, message: Exclude<ToParent, CallMessage>): void {
     if (this.#over) return;
     const attempt = live.attempt === undefined ? undefined : this.#state.running.get(live.attempt);
     switch (message.type) {

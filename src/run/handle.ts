@@ -102,6 +102,7 @@ const nothingYet: Snapshot = {
   elapsedMs: 0,
   peakRssBytes: null,
   slots: [],
+  calls: null,
 };
 
 /** Hands every value to every iterator that exists when it is pushed; nothing is kept for later ones. */

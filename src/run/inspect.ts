@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { RunChoice, RunInfo } from '../core/api.ts';
 import type { AlarmStatus, ShardStatus, Snapshot, Status } from '../core/report.ts';
+import { callReport } from '../core/call-stats.ts';
 import type { Running } from '../core/running.ts';
 import type { RunState } from '../core/state.ts';
 import { NOTHING_UNDERWAY, tally, type Underway } from '../core/tally.ts';
@@ -37,6 +38,7 @@ export async function statusOf(choice: RunChoice): Promise<Status> {
     shards: shardsOf(state, paths, underway, live),
     failures,
     failuresLeftOut: state.failures.size - failures.length,
+    calls: live?.calls ?? callReport(state.totals.calls.stats),
     output: shown(state.merged?.output ?? manifest.settings.output),
     ...(live?.budgets ? { budgets: live.budgets } : {}),
   };

@@ -16,6 +16,7 @@ import { sessionToken, startTime } from '../store/processes.ts';
 import { parseOutput } from '../formats/output.ts';
 import { settingsOf } from './defaults.ts';
 import { openGovernor, withoutPassword } from './budgets.ts';
+import { callSettings, checkCache } from './caching.ts';
 import { childEnvironment } from './environment.ts';
 import type { Session } from './handle.ts';
 import { checkOutput } from './merge.ts';
@@ -48,6 +49,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
     clear(paths);
     const early = settingsOf(options, paths, { count: 1 });
     checkOutput(early.output, [worker, options.items]);
+    const cacheFaults = await checkCache(callSettings(early).cache);
     const env = childEnvironment(dataDir, mark);
     const params = options.params ?? {};
     const planned = await planItems({
@@ -122,6 +124,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
       retries,
       worker: sha256,
     });
+    for (const message of cacheFaults) work.emit({ type: 'warned', message });
     work.emit({ type: 'planned', plan: 0, items: plan.count, shards: plan.shards.length, batchSize: plan.batchSize });
     if (sample) work.emit({ type: 'scoped', spans: sampleOf(state, sample) });
     session.attach(work);

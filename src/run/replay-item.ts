@@ -12,10 +12,12 @@ import { csvHeader } from '../formats/csv-row.ts';
 import { parseOutput } from '../formats/output.ts';
 import type { ToChild, ToParent, WorkMessage } from '../ipc/messages.ts';
 import { asDiskError } from '../store/disk-error.ts';
+import { callSettings } from './caching.ts';
 import { chosen } from './choose.ts';
 import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
 import { hashWorker } from './hash-worker.ts';
+import { serveReplay } from './replay-services.ts';
 import { readState } from './replay.ts';
 import { shapeOfRows } from './replan.ts';
 
@@ -86,14 +88,14 @@ interface Said {
 async function inChild({ found: { manifest }, file, work, partFormat, columns, options }: ChildOptions): Promise<Replayed> {
   const { settings, params, command: spec, run } = manifest;
   const token = randomBytes(16).toString('hex');
+  const dataDir = resolve(options.dataDir ?? 'data');
+  const nodeArgs = options.inspect ? [...settings.nodeArgs, '--inspect-wait'] : settings.nodeArgs;
+  const executor = localExecutor({ nodeArgs, env: childEnvironment(dataDir, token) });
+  const services = await serveReplay(executor, settings, dataDir);
   const guard = startGuard(token);
   await guard.started;
-  const executor = localExecutor({
-    nodeArgs: options.inspect ? [...settings.nodeArgs, '--inspect-wait'] : settings.nodeArgs,
-    env: childEnvironment(resolve(options.dataDir ?? 'data'), token),
-  });
   const said: Said = {};
-  const child = executor.start((message) => hear(message, said, (answer) => child.send(answer), work));
+  const child = services.start((message) => hear(message, said, (answer) => child.send(answer), work));
   const insist: NodeJS.Timeout[] = [];
   const end = (): void => {
     child.kill(insist.length === 0 ? 'SIGTERM' : 'SIGKILL');
@@ -101,12 +103,13 @@ async function inChild({ found: { manifest }, file, work, partFormat, columns, o
   };
   options.signal?.addEventListener('abort', end);
   const namesNonFinite = parseOutput(settings.output).format === 'csv';
+  const calls = { ...callSettings(settings), isLimited: false };
   const command = spec && { command: { spec, run, folder: dirname(work.part) } };
   // Nothing of the user's runs before a guard knows.
   const unwatch = keepWatched(child.pid, {
     guard,
     token,
-    onKnown: () => child.send({ type: 'init', worker: file, params, columns, partFormat, namesNonFinite, ...command }),
+    onKnown: () => child.send({ type: 'init', worker: file, params, columns, partFormat, namesNonFinite, calls, ...command }),
   });
   try {
     if (options.signal?.aborted) end();
@@ -115,7 +118,7 @@ async function inChild({ found: { manifest }, file, work, partFormat, columns, o
     options.signal?.removeEventListener('abort', end);
     for (const timer of insist) clearTimeout(timer);
     unwatch();
-    executor.close();
+    await services.close();
     guard.close();
   }
 }

@@ -1,4 +1,5 @@
 import type { BudgetView } from '../core/budget-view.ts';
+import { callReport } from '../core/call-stats.ts';
 import { tolerates } from '../core/halt.ts';
 import { STOP_CODES } from '../core/exit-codes.ts';
 import type { EndState, ItemFailure } from '../core/events.ts';
@@ -8,6 +9,7 @@ import { NOTHING_UNDERWAY, tally } from '../core/tally.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
 import { type RunPaths, shown } from '../store/paths.ts';
 import { logOf } from './attempt-log.ts';
+import { moreBudget } from './call-limits.ts';
 import { commandFor } from './next-command.ts';
 import type { Folders } from './snapshot.ts';
 import { stoppedBy } from './stopped.ts';
@@ -55,6 +57,7 @@ export function reportOf({ state, settings, manifest, paths, folders, times, bud
     failuresLeftOut: all.length - failures.length,
     keptOldRows: all.filter(({ index }) => state.coverage.has(index)).map(({ key }) => key),
     retries: totals.retries,
+    calls: callReport(totals.calls.stats),
     children: { started: totals.childrenStarted, died: totals.childrenDied, peakRssBytes: totals.peakRss },
     parentPeakRssBytes: process.resourceUsage().maxRSS * 1024,
     time: { wall, planning: times.planning, setup: totals.setupMs, items: totals.itemMs, merging: times.merging },
@@ -65,7 +68,7 @@ export function reportOf({ state, settings, manifest, paths, folders, times, bud
     logs: shown(paths.logs),
     next:
       end === 'stopped'
-        ? commandFor('resume', manifest.run, folders)
+        ? commandFor('resume', manifest.run, folders, moreBudget(state, settings))
         : all.length > 0
           ? commandFor('rerun', manifest.run, folders, ' --failed')
           : null,

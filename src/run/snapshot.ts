@@ -1,4 +1,5 @@
 import type { BudgetView } from '../core/budget-view.ts';
+import { callReport } from '../core/call-stats.ts';
 import { eta } from '../core/progress.ts';
 import type { SlotView, Snapshot } from '../core/report.ts';
 import type { Running } from '../core/running.ts';
@@ -71,6 +72,7 @@ export function snapshotOf({ run, state, live, rate, elapsedMs, merging, now, bu
     peakRssBytes: peak > 0 ? peak : null,
     slots,
     ...(budgets.length === 0 ? {} : { budgets }),
+    calls: callReport(state.totals.calls.stats),
   };
 }
 

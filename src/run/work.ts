@@ -14,6 +14,7 @@ import type { Journal } from '../store/journal.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
 import type { RunPaths } from '../store/paths.ts';
 import { logOf } from './attempt-log.ts';
+import { CallPost } from './call-post.ts';
 import { openMemory } from './cgroup.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { serveControl } from './control-server.ts';
@@ -58,6 +59,7 @@ export class Work implements Attached {
   readonly #options: WorkOptions;
   readonly #executor: ServedExecutor;
   readonly #dispatcher: Dispatcher;
+  readonly #calls: CallPost;
   /** Aborted by a stop that comes when no child is left. */
   readonly #merge = new AbortController();
   #stopWhy: StopWhy = 'abort';
@@ -72,15 +74,23 @@ export class Work implements Attached {
     const { state, journal, manifest, settings, paths, token, env, guard, since } = options;
     const local = localExecutor({ nodeArgs: settings.nodeArgs, env, log: join(paths.logs, 'setup.log') });
     const executor = (this.#executor = served(local, options.governor));
+    const calls = (this.#calls = new CallPost({
+      state,
+      settings,
+      emit: (fact) => this.#dispatcher.emit(fact),
+      send: (child, message) => this.#dispatcher.live.get(child)?.child.send(message),
+      onSpent: () => !state.stopping && this.#dispatcher.stop('budget'),
+    }));
     const deadline = (): number | undefined => this.#clock.deadline;
     const onEvent = (event: RunEvent): void => this.#onEvent(event);
-    this.#dispatcher = new Dispatcher({ state, journal, executor, manifest, settings, paths, token, guard, onEvent, deadline });
+    this.#dispatcher = new Dispatcher({ state, journal, executor, manifest, settings, paths, token, guard, calls, onEvent, deadline });
     this.#suspension = new Suspension({ dispatcher: this.#dispatcher, file: paths.stops, every: LOOK });
     this.#clock = new SessionClock({ state, since, deadline: options.deadline, suspension: this.#suspension });
   }
 
   #onEvent(event: RunEvent): void {
     const { state, manifest, paths, folders, onEvent } = this.#options;
+    this.#calls.see(event);
     if (event.type === 'item-failed' || event.type === 'committed') {
       const attempt = state.running.get(attemptName(event)) ?? { ...event, stolen: false };
       logFailures(event, { run: manifest.run, folders, file: logOf(paths.logs, attempt) });
@@ -151,7 +161,7 @@ export class Work implements Attached {
       settings,
       memory: openMemory(),
       now: () => this.#tick(),
-      onSample: () => this.#showLive(),
+      onSample: () => this.#onSample(),
     });
     const onFault = (message: string): void => void (this.#over || this.emit({ type: 'warned', message }));
     const unserve = serveControl(socket, { control: (request) => this.control(request), onFault });
@@ -160,6 +170,7 @@ export class Work implements Attached {
     } finally {
       unwatch();
       unserve();
+      this.#calls.end();
       for (const file of [paths.live, temporaryName(paths.live)]) rmSync(file, { force: true });
     }
     const times: Times = { since, planning: this.#options.planning, merging: 0 };
@@ -201,17 +212,10 @@ export class Work implements Attached {
 
   /** Merges; says that it stops, and gives nothing, where it is stopped before the output has its name. */
   async #merged(): Promise<Merged | undefined> {
-    const { state, manifest, paths, settings } = this.#options;
+    const { state, manifest, paths, folders, settings } = this.#options;
+    const { output, strictColumns } = settings;
     const { signal } = this.#merge;
-    const job = {
-      state,
-      manifest,
-      paths,
-      output: settings.output,
-      strictColumns: settings.strictColumns,
-      folders: this.#options.folders,
-      signal,
-    };
+    const job = { state, manifest, paths, output, strictColumns, folders, signal };
     try {
       signal.throwIfAborted();
       return await mergeRun(job);
@@ -220,6 +224,11 @@ export class Work implements Attached {
       this.emit({ type: 'stopping', why: this.#stopWhy, how: 'drain' });
       return undefined;
     }
+  }
+
+  #onSample(): void {
+    this.#calls.sample();
+    this.#showLive();
   }
 
   /** What other terminals see of this one; lost with a power cut, and worth nothing then. */

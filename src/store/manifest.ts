@@ -38,6 +38,13 @@ export interface RunSettings {
   readonly items?: string;
   readonly key?: string;
   readonly limit?: number;
+  /** `off`, an absolute folder, or the URL of a Redis; absent in runs that were planned before there was a cache: off. */
+  readonly cache?: string;
+  readonly cacheTtl?: number;
+  readonly cacheSize?: number;
+  readonly maxCalls?: number;
+  readonly maxTokens?: number;
+  readonly maxCost?: number;
   /** True where batch size and shards follow from the number of processes and items, so that a resume may choose anew. */
   readonly automatic: { readonly shards: boolean; readonly batchSize: boolean };
 }

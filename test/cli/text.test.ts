@@ -62,6 +62,7 @@ const status: Status = {
   ],
   failures: [failure],
   failuresLeftOut: 0,
+  calls: null,
   output: 'data/runs/r/w.csv',
 };
 
@@ -210,6 +211,7 @@ test('a snapshot, with the slots that work', () => {
     etaSeconds: 24,
     elapsedMs: 16_000,
     peakRssBytes: 130e6,
+    calls: null,
   } as const;
   expect(formatSnapshot({ ...snapshot, slots: [slot, { ...slot, slot: 1, shard: null, batch: null, pid: null }] })).toBe(
     'r working  40/100 items, 1 failed  80 rows  2.5 items/s  ETA 24s  after 16.0s  at most 130 MB in a child\n' +

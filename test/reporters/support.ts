@@ -129,6 +129,7 @@ export function createSource(start: Partial<Snapshot> = {}): { now: Snapshot; se
       elapsedMs: 0,
       peakRssBytes: null,
       slots: [],
+      calls: null,
       ...start,
     },
     set(change: Partial<Snapshot>) {
@@ -210,6 +211,7 @@ export function report(change: Partial<Report> = {}): Report {
     failuresLeftOut: 0,
     keptOldRows: [],
     retries: 0,
+    calls: null,
     children: { started: 24, died: 0, peakRssBytes: 182e6 },
     parentPeakRssBytes: 88e6,
     time: { wall: 273_000, planning: 213, setup: 3120, items: 972_000, merging: 412 },

@@ -1,7 +1,7 @@
 import { Permits } from '../../src/child/permits.ts';
 import type { BudgetSettings, BudgetSpec } from '../../src/core/budget-spec.ts';
 import { parseRate } from '../../src/core/budget-spec.ts';
-import type { Permit, PermitCost } from '../../src/core/worker.ts';
+import type { Permit, PermitCost } from '../../src/core/permit.ts';
 import type { PermitAnswer, ToParent } from '../../src/ipc/messages.ts';
 import { Governor, type Shared } from '../../src/services/governor.ts';
 

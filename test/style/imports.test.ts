@@ -7,7 +7,7 @@ import { readSources } from './source.ts';
  */
 const MAY_IMPORT: Readonly<Record<string, { readonly own: readonly string[]; readonly packages: readonly string[] }>> = {
   core: { own: [], packages: ['@standard-schema/spec'] },
-  store: { own: ['core'], packages: [] },
+  store: { own: ['core'], packages: ['redis'] },
   input: { own: ['core'], packages: ['hyparquet', 'papaparse', 'saxes', 'yauzl'] },
   formats: { own: ['core'], packages: ['hyparquet', 'hyparquet-writer', 'papaparse'] },
   // What a child claims of its part (a type of store) is what it tells the parent.

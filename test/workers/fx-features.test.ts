@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import worker from '../../workers/fx-features.ts';
 import { distorted, rateLines, removeRateFiles, writeLines, writeRates, zigzag } from './fx-rates.ts';
+import { NO_CALLS } from '../support/no-calls.ts';
 
 const columns = worker.columns ?? [];
 afterAll(removeRateFiles);
@@ -240,7 +241,7 @@ async function workThrough(
   const state = await worker.setup(shared);
   const samples: Sample[] = [];
   for (const [index, symbol] of items.entries()) {
-    const rows = await worker.process(symbol, { ...shared, state, index, key: symbol, shard: 0, batch: 0, attempt: 1 });
+    const rows = await worker.process(symbol, { ...shared, ...NO_CALLS, state, index, key: symbol, shard: 0, batch: 0, attempt: 1 });
     samples.push(...z.array(sampleSchema).parse(rows));
   }
   return { items, samples };

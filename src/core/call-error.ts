@@ -1,0 +1,17 @@
+/** An API's answer that is not ok, or the failure of the same call elsewhere in the run. */
+export class CallError extends Error {
+  override readonly name = 'CallError';
+  readonly status: number | undefined;
+  readonly headers: Headers | undefined;
+
+  constructor(message: string, { status, headers, cause }: { status?: number; headers?: Headers; cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** The run may make no more calls (`--max-calls` and the like): the item is left as it is, for a resume. */
+export class BudgetSpentError extends Error {
+  override readonly name = 'BudgetSpentError';
+}
