@@ -89,7 +89,12 @@ export class ItemContext implements Context {
     return this.#signal;
   }
 
-  async permit(cost?: PermitCost): Promise<Permit> {
+  /** Also works for whoever takes it out of the context first. */
+  get permit(): (cost?: PermitCost) => Promise<Permit> {
+    return (cost) => this.#permit(cost);
+  }
+
+  async #permit(cost: PermitCost | undefined): Promise<Permit> {
     this.#calls ??= { over: new AbortController(), permits: new Set() };
     const { over, permits } = this.#calls;
     const permit = await this.#shared.permit(cost, AbortSignal.any([this.signal, over.signal]));

@@ -129,14 +129,12 @@ export class Permits {
     clearTimeout(this.#timer);
     const [first] = this.#held;
     if (first === undefined) return;
-    if (this.#slot(first) <= monotonic()) return this.#fire();
-    this.#timer = setTimeout(
-      () => {
-        if (monotonic() - this.#slot(first) > BLOCKED) setImmediate(() => this.#fire());
-        else this.#fire();
-      },
-      Math.ceil(this.#slot(first) - monotonic()),
-    );
+    const left = Math.ceil(this.#slot(first) - monotonic());
+    if (left <= 0) return this.#fire();
+    this.#timer = setTimeout(() => {
+      if (monotonic() - this.#slot(first) > BLOCKED) setImmediate(() => this.#fire());
+      else this.#fire();
+    }, left);
   }
 
   #fire(): void {

@@ -17,14 +17,16 @@ function lamp({ light, throttled, pausedMs }: BudgetView, chalk: ChalkInstance):
 
 /** What a session has charged to its budgets, for the summary. */
 export function budgetFacts({ budgets = [] }: Pick<Report, 'budgets'>): { readonly label: string; readonly facts: string[] }[] {
-  return budgets.map(({ name, calls, tokens, throttled, waitedMs, mostRpm, rpmLimit }) => ({
-    label: name === 'default' ? 'Calls' : name,
-    facts: [
-      plural(calls, 'call'),
-      ...(tokens > 0 ? [plural(tokens, 'token')] : []),
-      `at most ${formatCount(mostRpm)}${rpmLimit === null ? '' : `/${formatCount(rpmLimit)}`} RPM`,
-      `waited ${formatDuration(waitedMs)} (summed over calls)`,
-      ...(throttled > 0 ? [`429 × ${formatCount(throttled)}`] : []),
-    ],
-  }));
+  return budgets
+    .filter(({ calls }) => calls > 0)
+    .map(({ name, calls, tokens, throttled, waitedMs, mostRpm, rpmLimit }) => ({
+      label: name === 'default' ? 'Calls' : name,
+      facts: [
+        plural(calls, 'call'),
+        ...(tokens > 0 ? [plural(tokens, 'token')] : []),
+        `at most ${formatCount(mostRpm)}${rpmLimit === null ? '' : `/${formatCount(rpmLimit)}`} RPM`,
+        `waited ${formatDuration(waitedMs)} (summed over calls)`,
+        ...(throttled > 0 ? [`429 × ${formatCount(throttled)}`] : []),
+      ],
+    }));
 }

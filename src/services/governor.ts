@@ -66,8 +66,8 @@ export class Governor {
     const { settings, folder, warn, shared } = options;
     const named = Object.entries(settings?.named ?? {});
     if (!shared && named.some(([, spec]) => isDaily(spec))) this.#days = new DayStore(folder, warn);
-    for (const [name, spec] of named) this.#add(name, spec, isDaily(spec) ? this.#days : undefined);
-    if (!this.#budgets.has(DEFAULT_BUDGET)) this.#add(DEFAULT_BUDGET, NO_LIMITS, undefined);
+    const all = named.some(([name]) => name === DEFAULT_BUDGET) ? named : [[DEFAULT_BUDGET, NO_LIMITS] as const, ...named];
+    for (const [name, spec] of all) this.#add(name, spec, isDaily(spec) ? this.#days : undefined);
   }
 
   /** What a child has to say of its permits; `send` reaches it. */
