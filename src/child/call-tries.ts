@@ -91,6 +91,7 @@ export class CallTries<T> {
         factor: 2,
         randomize: true,
         signal,
+        shouldRetry: ({ error }) => error instanceof FailedTry,
         onFailedAttempt: async ({ error, retryDelay, retriesLeft }) => {
           // A server that is busy may say for how long.
           const more = error instanceof FailedTry ? (error.outcome.failure.retryAfterMs ?? 0) - retryDelay : 0;

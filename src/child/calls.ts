@@ -36,7 +36,9 @@ export class Calls {
       return value as T;
     } catch (error) {
       const { fallback } = options;
-      if (!fallback || item.withdrawn || item.signal.aborted) throw error;
+      // A budget that does not exist, say: that is to be mended, not to be made up for.
+      const isUnrecoverable = error instanceof Error && error.name === 'UnrecoverableError';
+      if (!fallback || isUnrecoverable || item.withdrawn || item.signal.aborted) throw error;
       this.#stats.fallbacks++;
       return fallBack(fallback, error instanceof Error ? error : new Error(String(error)));
     }

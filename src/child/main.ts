@@ -66,7 +66,7 @@ process.on('message', (raw) => {
     case 'granted':
     case 'paused':
     case 'refused':
-      return void permits?.then((found) => found.onMessage(message));
+      return void loadPermits().then((found) => found.onMessage(message));
     case 'retire':
       return void leave();
     case 'answer':
@@ -86,13 +86,15 @@ function tell(message: ToParent, written?: () => void): void {
   send(calls ? { ...message, calls } : message, written);
 }
 
-async function permit(cost: PermitCost | undefined, signal: AbortSignal): Promise<Permit> {
-  permits ??= import('./permits.ts').then((loaded) => {
-    const made = new loaded.Permits(send);
+const permit = async (cost: PermitCost | undefined, signal: AbortSignal): Promise<Permit> => (await loadPermits()).take(cost, signal);
+
+async function loadPermits(): Promise<Permits> {
+  return (permits ??= import('./permits.ts').then((loaded) => {
+    // Before it is set up, a child hears of pauses only.
+    const made = new loaded.Permits(send, { isFree: ready !== undefined && !ready.init.calls.isGoverned });
     if (stopped) made.stop(new Error('the child is asked to end'));
     return made;
-  });
-  return (await permits).take(cost, signal);
+  }));
 }
 
 async function setUp(message: InitMessage): Promise<void> {

@@ -38,6 +38,11 @@ export class News {
     else this.#flushIn(this.prompt ? 0 : OTHER);
   }
 
+  limited(budget: string, settled: Settled): void {
+    this.#news.limited.push({ budget, ...settled });
+    this.flush();
+  }
+
   returned(id: number): void {
     this.#news.returned.push(id);
     this.#flushIn(0);
@@ -51,7 +56,7 @@ export class News {
   flush(): void {
     this.#clear();
     const news = this.#news;
-    if (news.wanted.length + news.fired.length + news.settled.length + news.returned.length + news.cancelled.length === 0) return;
+    if (Object.values(news).every((list) => list.length === 0 || typeof list === 'string')) return;
     this.#news = nothing();
     this.#send(news);
   }
@@ -71,4 +76,12 @@ export class News {
   }
 }
 
-const nothing = (): Mutable<PermitNews> => ({ type: 'permits', wanted: [], fired: [], settled: [], returned: [], cancelled: [] });
+const nothing = (): Mutable<PermitNews> => ({
+  type: 'permits',
+  wanted: [],
+  fired: [],
+  settled: [],
+  returned: [],
+  cancelled: [],
+  limited: [],
+});

@@ -1,3 +1,4 @@
+import type { Settled } from '../core/budget.ts';
 import { DEFAULT_BUDGET } from '../core/budget-spec.ts';
 import { LATE } from '../core/pace.ts';
 import { pauseOf } from '../core/rate-headers.ts';
@@ -30,9 +31,12 @@ export class Permits {
   #held: number[] = [];
   #timer: NodeJS.Timeout | undefined;
   #stopped: unknown;
+  /** Whether calls of the default budget leave without asking: it has no limits, and the API has not wanted a pause yet. */
+  #isFree: boolean;
 
-  constructor(send: (message: ToParent) => void) {
+  constructor(send: (message: ToParent) => void, { isFree = false }: { readonly isFree?: boolean } = {}) {
     this.#news = new News(send);
+    this.#isFree = isFree;
   }
 
   /** Settles when a call may leave; rejects with the signal's reason when that is aborted before. */
@@ -43,6 +47,7 @@ export class Permits {
     if (!Number.isFinite(tokens) || tokens < 0)
       return Promise.reject(new UnrecoverableError(`a permit for ${tokens} tokens: give a number of at least 0`));
     if (signal.aborted) return Promise.reject(signal.reason);
+    if (this.#isFree && budget === DEFAULT_BUDGET) return Promise.resolve(permitOf(0, (settled) => this.#settledFreely(settled)));
     const id = ++this.#count;
     return new Promise((resolve, reject) => {
       const abort = (): void => {
@@ -73,6 +78,7 @@ export class Permits {
         return this.#wait();
       case 'paused': {
         const { budget, until } = message;
+        if (budget === DEFAULT_BUDGET) this.#isFree = false;
         this.#pausedUntil.set(budget, Math.max(until, this.#pausedUntil.get(budget) ?? 0));
         const early = this.#held.filter((id) => this.#waiting.get(id)?.budget === budget && this.#slot(id) < until);
         this.#held = this.#held.filter((id) => !early.includes(id));
@@ -154,20 +160,30 @@ export class Permits {
     const waiter = this.#waiting.get(id);
     if (!waiter) return;
     this.#news.fired(id, now);
-    let isSettled = false;
-    const settle = ({ status, tokens, retryAfterMs, headers }: PermitOutcome = {}): void => {
-      if (isSettled) return;
-      isSettled = true;
-      const pause = retryAfterMs ?? (headers && pauseOf(readerOf(headers), status, Date.now()));
-      this.#news.settled({
-        id,
-        ...(status === undefined ? {} : { status }),
-        ...(tokens === undefined ? {} : { tokens }),
-        ...(pause === undefined ? {} : { retryAfterMs: pause }),
-      });
-    };
-    waiter.settle({ waitedMs: now - waiter.since, settle });
+    waiter.settle(permitOf(now - waiter.since, (settled) => this.#news.settled({ id, ...settled })));
   }
+
+  #settledFreely(settled: Settled): void {
+    if (settled.status !== 429 && settled.retryAfterMs === undefined) return;
+    this.#isFree = false;
+    this.#news.limited(DEFAULT_BUDGET, settled);
+  }
+}
+
+/** A permit that tells once how its call went. */
+function permitOf(waitedMs: number, tell: (settled: Settled) => void): Permit {
+  let isSettled = false;
+  const settle = ({ status, tokens, retryAfterMs, headers }: PermitOutcome = {}): void => {
+    if (isSettled) return;
+    isSettled = true;
+    const pause = retryAfterMs ?? (headers && pauseOf(readerOf(headers), status, Date.now()));
+    tell({
+      ...(status === undefined ? {} : { status }),
+      ...(tokens === undefined ? {} : { tokens }),
+      ...(pause === undefined ? {} : { retryAfterMs: pause }),
+    });
+  };
+  return { waitedMs, settle };
 }
 
 function readerOf(headers: NonNullable<PermitOutcome['headers']>): (name: string) => string | undefined {

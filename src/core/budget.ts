@@ -151,12 +151,15 @@ export class Budget {
       this.#usage.tokens.add(now, tokens - ask.cost.tokens);
       this.#totals.tokens += tokens - ask.cost.tokens;
     }
-    if (status === 429) {
-      this.#usage.throttled.add(now, 1);
-      this.#totals.throttled++;
-      if (this.spec.adaptive) this.#adaptive = throttled(this.#adaptive, now, entry.firedAt ?? entry.slot);
-    }
+    if (status === 429) this.refused(now, entry.firedAt ?? entry.slot);
     return retryAfterMs !== undefined && this.pause(now + retryAfterMs);
+  }
+
+  /** The API has refused a call (429) that left then. */
+  refused(now: number, sentAt: number): void {
+    this.#usage.throttled.add(now, 1);
+    this.#totals.throttled++;
+    if (this.spec.adaptive) this.#adaptive = throttled(this.#adaptive, now, sentAt);
   }
 
   /** Nobody's call leaves before then. True when that is news. */

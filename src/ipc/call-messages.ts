@@ -40,6 +40,8 @@ export interface CallSettings {
   readonly ttl?: number;
   /** Whether calls have to be reserved. */
   readonly isLimited: boolean;
+  /** The default budget has limits, so that leave is asked for. Absent: calls leave at once, until the API wants a pause. */
+  readonly isGoverned?: true;
 }
 
 const WHATS: readonly string[] = ['join', 'landed', 'released', 'reserve', 'settle', 'spend', 'warn'] satisfies CallAsk['what'][];

@@ -80,6 +80,8 @@ export interface PermitNews {
   readonly returned: readonly number[];
   /** No longer wanted, granted or not. */
   readonly cancelled: readonly number[];
+  /** Calls that nobody had asked leave for, and that the API wants a pause after. */
+  readonly limited: readonly ({ readonly budget: string } & Settled)[];
 }
 
 export type PermitAnswer =
@@ -174,7 +176,14 @@ const toParent: Readonly<Record<ToParent['type'], Readonly<Record<string, Check>
   call: { ask: isCallAsk },
   crashed: { message: isText },
   broken: { message: isText },
-  permits: { wanted: Array.isArray, fired: Array.isArray, settled: Array.isArray, returned: Array.isArray, cancelled: Array.isArray },
+  permits: {
+    wanted: Array.isArray,
+    fired: Array.isArray,
+    settled: Array.isArray,
+    returned: Array.isArray,
+    cancelled: Array.isArray,
+    limited: Array.isArray,
+  },
 };
 const toChild = new Set<string>([
   'init',

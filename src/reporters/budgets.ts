@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk';
+import { DEFAULT_BUDGET } from '../core/budget-spec.ts';
 import { type BudgetView, formatBudget } from '../core/budget-view.ts';
 import { formatCount, formatDuration } from '../core/quantities.ts';
 import type { Report } from '../core/report.ts';
@@ -15,18 +16,28 @@ function lamp({ light, throttled, pausedMs }: BudgetView, chalk: ChalkInstance):
   return light === null ? chalk.dim('○') : chalk[light]('●');
 }
 
-/** What a session has charged to its budgets, for the summary. */
-export function budgetFacts({ budgets = [] }: Pick<Report, 'budgets'>): { readonly label: string; readonly facts: string[] }[] {
-  return budgets
-    .filter(({ calls }) => calls > 0)
-    .map(({ name, calls, tokens, throttled, waitedMs, mostRpm, rpmLimit }) => ({
-      label: name === 'default' ? 'Calls' : name,
+/** What a session has charged to its budgets, for the summary, which already says of `ctx.call` how many calls there were and how long they waited. */
+export function budgetFacts({ budgets = [], calls: made }: Pick<Report, 'budgets' | 'calls'>): Fact[] {
+  const used = budgets.filter(({ calls }) => calls > 0);
+  return used.map(({ name, calls, tokens, throttled, waitedMs, mostRpm, rpmLimit }) => {
+    const pace = `at most ${formatCount(mostRpm)}${rpmLimit === null ? '' : `/${formatCount(rpmLimit)}`} RPM`;
+    const count = plural(calls, 'call');
+    if (made)
+      return { label: name === DEFAULT_BUDGET ? 'Budget' : name, facts: used.length > 1 || calls !== made.calls ? [count, pace] : [pace] };
+    return {
+      label: name === DEFAULT_BUDGET ? 'Calls' : name,
       facts: [
-        plural(calls, 'call'),
+        count,
         ...(tokens > 0 ? [plural(tokens, 'token')] : []),
-        `at most ${formatCount(mostRpm)}${rpmLimit === null ? '' : `/${formatCount(rpmLimit)}`} RPM`,
+        pace,
         `waited ${formatDuration(waitedMs)} (summed over calls)`,
         ...(throttled > 0 ? [`429 × ${formatCount(throttled)}`] : []),
       ],
-    }));
+    };
+  });
+}
+
+interface Fact {
+  readonly label: string;
+  readonly facts: string[];
 }

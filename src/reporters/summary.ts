@@ -52,8 +52,8 @@ function facts(report: Report, chalk: ChalkInstance): string[] {
     ...fact(chalk, 'Rows', [formatCount(report.rows)]),
     ...fact(chalk, 'Failed by', byCause(report.failedByCause)),
     ...fact(chalk, 'Retries', report.retries > 0 ? [formatCount(report.retries)] : []),
-    ...budgetFacts(report).flatMap(({ label, facts: said }) => fact(chalk, shown(label, LABEL - 2), said)),
     ...callLines(report.calls).flatMap(({ label, parts }) => fact(chalk, label, parts)),
+    ...budgetFacts(report).flatMap(({ label, facts: said }) => fact(chalk, shown(label, LABEL - 2), said)),
     ...fact(chalk, 'Children', [
       `${formatCount(children.started)} started`,
       ...(children.died > 0 ? [chalk.red(`${formatCount(children.died)} died`)] : ['none died']),

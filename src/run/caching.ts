@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { DEFAULT_BUDGET } from '../core/budget-spec.ts';
 import type { CacheSpec } from '../core/cache-spec.ts';
 import { UserError } from '../core/errors.ts';
 import type { CallSettings } from '../ipc/call-messages.ts';
@@ -33,6 +34,7 @@ export function callSettings(settings: RunSettings): CallSettings {
     cache: cacheSpec(settings.cache, settings.cacheSize),
     ...(settings.cacheTtl === undefined ? {} : { ttl: settings.cacheTtl }),
     isLimited: Object.keys(limitsOf(settings)).length > 0,
+    ...(settings.budgets?.redis !== undefined || settings.budgets?.named[DEFAULT_BUDGET] ? { isGoverned: true } : {}),
   };
 }
 

@@ -6,7 +6,7 @@ import type { ChildEnd, Executor } from '../executors/executor.ts';
 import { startGuard, type Guard } from '../executors/guard.ts';
 import { parseOutput } from '../formats/output.ts';
 import type { InitMessage, ToParent } from '../ipc/messages.ts';
-import type { Manifest } from '../store/manifest.ts';
+import type { Manifest, RunSettings } from '../store/manifest.ts';
 import { startTime } from '../store/processes.ts';
 import { callSettings } from './caching.ts';
 import { newLive, type Live } from './live.ts';
@@ -20,6 +20,8 @@ const LEAVE = 30_000;
 export interface ChildrenOptions {
   readonly executor: Executor;
   readonly manifest: Manifest;
+  /** Of this session. */
+  readonly settings: RunSettings;
   /** The run's. */
   readonly folder: string;
   /** The guard that has watched over the planning, and the mark that tells this session's processes. */
@@ -155,7 +157,7 @@ export class Children {
     const command = spec && { command: { spec, run, folder: this.#options.folder } };
     const { format } = parseOutput(settings.output);
     const namesNonFinite = format === 'csv' || format === 'parquet';
-    const calls = callSettings(settings);
+    const calls = callSettings(this.#options.settings);
     const init: InitMessage = { type: 'init', worker: worker.file, params, columns, partFormat, namesNonFinite, calls, ...command };
     live.child.send(init);
   }

@@ -47,6 +47,7 @@ export class Dispatcher {
     this.children = new Children({
       executor,
       manifest,
+      settings,
       folder: paths.folder,
       guard,
       token,

@@ -15,9 +15,10 @@ export function served(executor: Executor, governor: Governor): ServedExecutor {
     start(onMessage) {
       const number = ++count;
       const child = executor.start((message) => {
-        if (message.type === 'permits') governor.onMessage(number, message, (answer) => child.send(answer));
+        if (message.type === 'permits') governor.onMessage(number, message);
         else onMessage(message);
       });
+      governor.join(number, (answer) => child.send(answer));
       byPid.set(child.pid, number);
       void child.ended.then(() => {
         governor.gone(number);

@@ -70,11 +70,17 @@ export class Governor {
     for (const [name, spec] of all) this.#add(name, spec, isDaily(spec) ? this.#days : undefined);
   }
 
-  /** What a child has to say of its permits; `send` reaches it. */
-  onMessage(child: number, message: PermitNews, send: (answer: PermitAnswer) => void): void {
+  /** A child that `send` reaches: it hears of every pause. */
+  join(child: number, send: (answer: PermitAnswer) => void): void {
+    this.#clients.set(child, { send, budgets: new Map(), waitedMs: 0 });
+    for (const { budget } of this.#budgets.values()) if (budget.pausedUntil > 0) send(pausedBy(budget));
+  }
+
+  /** What a child that has joined has to say of its permits. */
+  onMessage(child: number, message: PermitNews): void {
     const now = monotonic();
-    let client = this.#clients.get(child);
-    if (!client) this.#clients.set(child, (client = { send, budgets: new Map(), waitedMs: 0 }));
+    const client = this.#clients.get(child);
+    if (!client) return;
     const touched = new Set<Served>();
     const of = (id: number): Served | undefined => {
       const served = client.budgets.get(id);
@@ -87,6 +93,12 @@ export class Governor {
       if (served?.budget.settled(child, id, outcome, now)) this.#pause(served, true);
       client.budgets.delete(id);
     }
+    for (const { budget: name, status, retryAfterMs = 0 } of message.limited) {
+      const served = this.#budgets.get(name);
+      if (!served) continue;
+      if (status === 429) served.budget.refused(now, now);
+      if (served.budget.pause(now + retryAfterMs)) this.#pause(served, true);
+    }
     for (const id of message.returned) of(id)?.budget.returned(child, id, now, true);
     for (const id of message.cancelled) {
       of(id)?.budget.returned(child, id, now, false);
@@ -95,7 +107,7 @@ export class Governor {
     for (const [id, name, requests, tokens] of message.wanted) {
       const served = this.#budgets.get(name);
       const why = served ? this.#tooLarge(served.budget, { requests, tokens }) : this.#unknown(name);
-      if (!served || why !== undefined) send({ type: 'refused', ids: [id], message: why ?? '' });
+      if (!served || why !== undefined) client.send({ type: 'refused', ids: [id], message: why ?? '' });
       else {
         client.budgets.set(id, served);
         touched.add(served);
@@ -119,7 +131,7 @@ export class Governor {
     const now = monotonic();
     return [...this.#budgets.values()]
       .map(({ budget }) => budget.view(now))
-      .filter((view) => view.percent !== null || view.rpmLimit !== null || view.totals.calls > 0 || view.waiting > 0);
+      .filter((view) => view.percent !== null || view.rpmLimit !== null || view.totals.calls + view.totals.throttled + view.waiting > 0);
   }
 
   /** How long a child's calls have waited in all, in milliseconds. */
@@ -165,9 +177,8 @@ export class Governor {
 
   #pause(served: Served, isOurs: boolean): void {
     const { budget, shared } = served;
-    const until = budget.pausedUntil;
-    for (const { send } of this.#clients.values()) send({ type: 'paused', budget: budget.name, until });
-    if (isOurs) shared?.pause(until);
+    for (const { send } of this.#clients.values()) send(pausedBy(budget));
+    if (isOurs) shared?.pause(budget.pausedUntil);
   }
 
   #warn(served: Served, ms: number): void {
@@ -195,5 +206,7 @@ export class Governor {
 
 /** As many times as are leased from other machines' budget at once. */
 const MOST_LEASED = 64;
+
+const pausedBy = ({ name, pausedUntil }: Budget): PermitAnswer => ({ type: 'paused', budget: name, until: pausedUntil });
 
 const isDaily = ({ limits }: BudgetSpec): boolean => limits.some(({ windowMs }) => windowMs >= DAY);

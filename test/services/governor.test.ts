@@ -78,6 +78,27 @@ test('Retry-After holds everybody; what can never fit, an unknown budget and an 
   await governor.close();
 });
 
+test('without limits nothing is asked, until the API wants a pause: then everybody heeds it, who comes later too', async () => {
+  const governor = governorOf({});
+  const fired: number[] = [];
+  const [one, other] = [1, 2].map((number) => new LocalChild(number, governor, fired, { isFree: true }));
+  if (!one || !other) throw new Error('there are two');
+  for (let n = 0; n < 100; n++) (await one.take()).settle({ status: 200 });
+  expect([one.told, governor.views()]).toEqual([0, []]);
+  const permit = await one.take();
+  permit.settle({ status: 429, headers: { 'Retry-After': '1' } });
+  const answered = monotonic();
+  await until(() => governor.views().length > 0);
+  expect(governor.views()).toMatchObject([{ name: 'default', throttled: 1, limitedBy: null }]);
+  const late = new LocalChild(3, governor, fired, { isFree: true });
+  await until(() => other.heard > 0 && late.heard > 0);
+  await Promise.all([one, other, late].map(async (child) => (await child.take()).settle()));
+  for (const child of [one, other, late]) child.stop();
+  expect(fired).toHaveLength(3);
+  expect(Math.min(...fired)).toBeGreaterThan(answered + 990);
+  await governor.close();
+});
+
 test('a daily budget holds over runs, several at a time; a damaged file is set aside', async () => {
   const made = folder();
   const named = { default: spec(['5/day']) };

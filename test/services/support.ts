@@ -22,17 +22,26 @@ export class LocalChild {
   /** When each call left, exactly: what the child tells its parent. */
   readonly fired: number[];
   isDead = false;
+  /** Messages to the parent, and from it. */
+  told = 0;
+  heard = 0;
 
-  constructor(number: number, governor: Governor, fired: number[]) {
+  constructor(number: number, governor: Governor, fired: number[], options: { readonly isFree?: boolean } = {}) {
     this.#number = number;
     this.#governor = governor;
     this.fired = fired;
-    const answer = (message: PermitAnswer): void => void setImmediate(() => this.isDead || this.#permits.onMessage(message));
+    const answer = (message: PermitAnswer): void =>
+      void setImmediate(() => {
+        this.heard++;
+        if (!this.isDead) this.#permits.onMessage(message);
+      });
     this.#permits = new Permits((message: ToParent) => {
       if (message.type !== 'permits' || this.isDead) return;
+      this.told++;
       for (const [, at] of message.fired) fired.push(at);
-      setImmediate(() => this.isDead || governor.onMessage(number, message, answer));
-    });
+      setImmediate(() => this.isDead || governor.onMessage(number, message));
+    }, options);
+    governor.join(number, answer);
   }
 
   async take(cost?: PermitCost, signal = this.#over.signal): Promise<Permit> {
