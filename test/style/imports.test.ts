@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly own: readonly string[]; rea
   'testing.ts': { own: ['child', 'core', 'formats'], packages: ['@standard-schema/spec'] },
   'xlsx.ts': { own: ['core', 'input'], packages: [] },
   'parquet.ts': { own: ['convert', 'core', 'input'], packages: [] },
-  commands: { own: ['core', 'index.ts', 'reporters', 'run'], packages: ['chalk', 'yaml', 'yargs'] },
+  commands: { own: ['core', 'index.ts', 'reporters', 'run'], packages: ['chalk', 'yaml', 'yargs', 'yargs-parser'] },
   'cli.ts': { own: ['commands', 'core'], packages: [] },
 };
 
