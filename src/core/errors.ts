@@ -5,15 +5,23 @@ export interface Place {
   readonly column?: number;
 }
 
+/** The same in every copy of this module: bundles and modules that are loaded beside them have one each. */
+const BRAND = Symbol.for('shardyard.UserError');
+
 /**
  * The user's input is wrong, or what they asked for cannot be done. Shown as `file:line:col: what: what to do`, never
  * as a stack. Anything else that is thrown is a bug in Shardyard.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
+  readonly [BRAND] = true;
   readonly exitCode: number;
   readonly hint: string | undefined;
   readonly place: Place | undefined;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
 
   /** `exitCode` defaults to 2 (input is wrong, nothing was started). `hint` says what to do, as a sentence. */
   constructor(message: string, options: { hint?: string; place?: Place; exitCode?: number; cause?: unknown } = {}) {

@@ -22,7 +22,7 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
   const all = [...candidates];
   const near = nearest(word, all);
   if (near !== undefined) return `did you mean ${JSON.stringify(near)}?`;
-  return all.length > 0 && all.length <= 12 ? `choose from ${all.join(', ')}` : undefined;
+  return all.length > 0 && all.length <= 16 ? `choose from ${all.join(', ')}` : undefined;
 }
 
 /**

@@ -45,11 +45,11 @@ export function takeLock(folder: string, run: string): Lock {
       cause: error,
     });
   }
-  // Whoever had it was killed.
-  removeSocket(readOwner(folder)?.socket);
   const socket = socketName(folder);
   const owner: Owner = { pid: process.pid, pidStart: startTime(process.pid) ?? '', since: Date.now(), socket };
   try {
+    // Whoever had it was killed.
+    removeSocket(readOwner(folder)?.socket);
     writeFileSync(ownerFile(folder), JSON.stringify(owner));
   } catch (error) {
     database.close();

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, rmSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,5 +14,6 @@ export function socketName(folder: string): string {
 
 /** Takes away a socket that nobody listens to any more; anything else under its name stays. */
 export function removeSocket(path: string | undefined): void {
-  if (path !== undefined && lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path, { force: true });
+  // Not `rmSync`: its errors have no code.
+  if (path !== undefined && lstatSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path);
 }
