@@ -108,7 +108,7 @@ describe('what is refused', () => {
     [['status', '-p', '3'], 'status: there is no option -p: it belongs to run, plan, resume, rerun'],
     [['run', '-x'], 'run: there is no option -x: see shardyard run --help'],
     [['run', '--no-strict-columns'], /^run: there is no option --no-strict-columns/],
-    [['run', '--rate', '5/s'], 'run: there is no option --rate: see shardyard run --help'],
+    [['run', '--zebra', '5'], 'run: there is no option --zebra: see shardyard run --help'],
     [['run', '--constructor', '3'], /^there is no option --constructor/],
     [['run', '--__proto__=3'], /^there is no option --__proto__/],
     [['run', '--a.b', '3'], /^run: there is no option --a\.b/],
