@@ -30,7 +30,12 @@ test('only one process has a run, and the other one is told who', async () => {
   const run = newRun();
   const { child, line, next } = await other(run);
   expect(line).toBe('taken');
-  expect(readOwner(run)).toEqual({ pid: child.pid, pidStart: startTime(child.pid ?? 0), since: expect.any(Number), socket: expect.any(String) });
+  expect(readOwner(run)).toEqual({
+    pid: child.pid,
+    pidStart: startTime(child.pid ?? 0),
+    since: expect.any(Number),
+    socket: expect.any(String),
+  });
   expect(isOwned(run)).toBe(true);
   const refusal = expect.objectContaining({
     name: 'UserError',
