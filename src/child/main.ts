@@ -143,7 +143,7 @@ async function work(message: WorkMessage): Promise<void> {
     const { command, columns } = init;
     const meter = message.measure ? new Meter() : undefined;
     const entries = meter ? meter.watch(reader.read(spans)) : reader.read(spans);
-    if (Command && command) batch = new Command({ work: message, command, columns, reader, send, log });
+    if (Command && command) batch = new Command({ work: message, command, columns, reader, send, log, stopped: shared.stopped });
     else batch = new Batch({ work: message, worker, shared, encode, entries, send: tell });
     if (stopped) batch.stop();
     const receipt = await batch.run();

@@ -196,7 +196,7 @@ export const RUN_OPTIONS = {
     flag: 'deadline',
     arg: 'T',
     group: CARE,
-    verbs: SESSION,
+    verbs: CARRY_OUT,
     describe: 'when to be over, from now (2h) or by the clock (17:30): what does not fit is left for resume; for this session only',
     fallback: 'none',
   },

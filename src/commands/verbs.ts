@@ -89,7 +89,7 @@ export const VERBS: Readonly<Record<VerbName, Verb>> = {
   },
   shard: {
     positionals: [
-      { name: 'run', required: true, describe: 'name of the run; may be left out: the latest' },
+      { name: 'run', describe: 'name of the run; may be left out: the latest' },
       { name: 'shards', describe: 'which shards, such as 7 or 0,3,5-9' },
     ],
     summary: 'do one shard alone, or some: what is not done of them',
@@ -105,7 +105,7 @@ export const VERBS: Readonly<Record<VerbName, Verb>> = {
   },
   replay: {
     positionals: [
-      { name: 'run', required: true, describe: 'name of the run; may be left out: the latest' },
+      { name: 'run', describe: 'name of the run; may be left out: the latest' },
       { name: 'key', describe: 'key of the item' },
     ],
     summary: 'do one item again in the foreground, to look at it; nothing is committed',

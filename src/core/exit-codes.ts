@@ -27,7 +27,7 @@ export const STOP_CODES: Readonly<Record<StopReason, number>> = {
   abort: EXIT.stopped,
   halt: EXIT.stopped,
   deadline: EXIT.stopped,
-  ctl: EXIT.sigint,
+  ctl: EXIT.stopped,
   budget: EXIT.stopped,
   setup: EXIT.failed,
   disk: EXIT.failed,

@@ -68,9 +68,13 @@ function itemsOf(ledger: string, bytes: number): MeasuredItem[] {
   const descriptor = openSync(ledger, 'r');
   try {
     return [...readLedger(descriptor, bytes)].flatMap((line) =>
-      line.status === 'done' ? [{ ms: line.ms, rows: line.rows, bytes: line.end - line.start }] : [],
+      line.status === 'done' ? shares(line.items ?? 1, { ms: line.ms, rows: line.rows, bytes: line.end - line.start }) : [],
     );
   } finally {
     closeSync(descriptor);
   }
 }
+
+/** Items that have their rows together share what they took. */
+const shares = (items: number, { ms, rows, bytes }: MeasuredItem): MeasuredItem[] =>
+  Array.from({ length: items }, () => ({ ms: ms / items, rows: rows / items, bytes: bytes / items }));

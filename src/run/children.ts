@@ -87,7 +87,7 @@ export class Children {
     const live = this.live.get(id);
     if (!live) return;
     const { told } = live;
-    const patience = why === 'stopped' ? (this.stopping === 'SIGHUP' ? Infinity : DRAIN) : LEAVE;
+    const patience = why === 'stopped' ? (isUnhurried(this.stopping) ? Infinity : DRAIN) : LEAVE;
     live.told = toldAgain(told, { why, how, insistAt: Date.now() + (how === 'message' ? patience : GRACE) });
     if (!isStronger(how, told)) return;
     // A message is on its way before anybody can read that it is: what is done in answer to the event comes behind it.
@@ -178,3 +178,6 @@ export class Children {
     });
   }
 }
+
+/** Stops that nobody waits for: items in flight take their time, which every limit still bounds. */
+const isUnhurried = (why: StopReason | undefined): boolean => why === 'SIGHUP' || why === 'deadline' || why === 'halt';

@@ -141,11 +141,13 @@ function checkWorker(
   return { file, sha256, changed: changed || options.changed === 'fresh' };
 }
 
-function settingsFor({ settings, partFormat, columns }: Manifest, options: ResumeOptions, { manifest }: Found): RunSettings {
+function settingsFor({ settings, partFormat, columns, command }: Manifest, options: ResumeOptions, { manifest }: Found): RunSettings {
   const output = options.output === undefined ? settings.output : resolve(options.output);
   checkOutput(output);
   if (partFormat === 'csv' && parseOutput(output).format !== 'csv' && !columns)
     throw new Error(`${manifest.run} has CSV parts without columns`);
+  if (command && (options.concurrency ?? 1) > 1)
+    throw new UserError('--concurrency is for worker modules: a command is one process for each batch', { hint: 'use more --processes' });
   const processes = options.processes ?? settings.processes;
   const budgets = budgetsOf(options, settings.budgets);
   return {

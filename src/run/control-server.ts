@@ -30,10 +30,12 @@ export function serveControl(path: string, { control, onFault }: ControlServerOp
       received += chunk.length;
       if (received > LONGEST) socket.destroy();
     });
-    createInterface({ input: socket }).on('line', (line) => {
-      received = 0;
-      if (socket.writable) socket.write(formatAnswer(answer(line, control)));
-    });
+    createInterface({ input: socket })
+      .on('error', () => undefined)
+      .on('line', (line) => {
+        received = 0;
+        if (socket.writable) socket.write(formatAnswer(answer(line, control)));
+      });
   });
   server.once('error', (error) => onFault(`the run cannot be controlled from other terminals: ${error.message}`));
   server.unref();

@@ -11,15 +11,16 @@ import { localExecutor } from '../executors/local.ts';
 import { csvHeader } from '../formats/csv-row.ts';
 import { parseOutput } from '../formats/output.ts';
 import type { ToChild, ToParent, WorkMessage } from '../ipc/messages.ts';
+import { readAgreedColumns } from '../store/agreed-columns.ts';
 import { asDiskError } from '../store/disk-error.ts';
 import { callSettings } from './caching.ts';
 import { chosen } from './choose.ts';
 import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
-import { hashWorker } from './hash-worker.ts';
 import { serveReplay } from './replay-services.ts';
 import { readState } from './replay.ts';
 import { shapeOfRows } from './replan.ts';
+import { identifyAgain } from './worker-identity.ts';
 
 /** Milliseconds between asking a child to end and ending it. */
 const GRACE = 2000;
@@ -37,8 +38,9 @@ export async function replayItem(options: ReplayOptions): Promise<Replayed> {
   const file = resolve(options.worker ?? found.manifest.worker.file);
   const [index] = span;
   const shard = plan.shards.findIndex(([start, end]) => index >= start && index < end);
-  options.onBegin?.({ run: found.paths.run, index, shard, isChanged: hashWorker(file) !== state.worker });
-  const { partFormat, columns } = shapeOfRows(state, found.manifest);
+  options.onBegin?.({ run: found.paths.run, index, shard, isChanged: identifyAgain(found.manifest, options).sha256 !== state.worker });
+  const { partFormat, columns: declared } = shapeOfRows(state, found.manifest);
+  const columns = declared ?? readAgreedColumns(found.paths.folder)?.columns ?? null;
   const folder = mkdtempSync(join(tmpdir(), 'shardyard-replay-'));
   try {
     const work: WorkMessage = {
@@ -102,7 +104,8 @@ async function inChild({ found: { manifest }, file, work, partFormat, columns, o
     insist.push(setTimeout(() => child.kill('SIGKILL'), GRACE));
   };
   options.signal?.addEventListener('abort', end);
-  const namesNonFinite = parseOutput(settings.output).format === 'csv';
+  const { format } = parseOutput(settings.output);
+  const namesNonFinite = format === 'csv' || format === 'parquet';
   const calls = { ...callSettings(settings), isLimited: false };
   const command = spec && { command: { spec, run, folder: dirname(work.part) } };
   // Nothing of the user's runs before a guard knows.

@@ -3,6 +3,7 @@ import type { RunChoice } from '../core/api.ts';
 import { UserError } from '../core/errors.ts';
 import type { LaunchOptions, ResumeOptions } from '../core/options.ts';
 import type { Report } from '../core/report.ts';
+import { parseOutput } from '../formats/output.ts';
 import { isOwned } from '../store/lock.ts';
 import type { Manifest } from '../store/manifest.ts';
 import { continueRun } from './continue.ts';
@@ -23,23 +24,28 @@ export async function startRun(options: LaunchOptions, session: Session): Promis
  * else is to be as now given, as a resume takes it.
  */
 function plannedBefore(options: LaunchOptions): ResumeOptions | undefined {
-  const { items, key, limit, params = {}, name, shards, batchSize, ...rest } = options;
+  const { items, key, limit, params = {}, name, shards, batchSize, worker, ...rest } = options;
   const run = name ?? runNames(resolve(options.dataDir ?? 'data')).at(-1);
   const manifest = run === undefined ? undefined : manifestOf({ ...options, run });
   if (run === undefined || !manifest?.isPlanned) return undefined;
   const { settings } = manifest;
-  const { file, sha256 } = identify(options);
+  const { file, sha256, command } = identify(options);
   const isSame =
     manifest.worker.file === file &&
     manifest.worker.sha256 === sha256 &&
     settings.items === items &&
     settings.key === key &&
     settings.limit === limit &&
+    (parseOutput(options.output ?? settings.output).format === 'csv') === (parseOutput(settings.output).format === 'csv') &&
+    (!command || JSON.stringify(manifest.columns) === JSON.stringify(options.columns ?? null)) &&
     JSON.stringify(manifest.params) === JSON.stringify(params);
   if (!isSame || !isUntouched({ ...options, run })) return undefined;
   return {
     ...rest,
     run,
+    ...(command ? {} : { worker }),
+    // A list may be another by now; its items are matched by key. A range is what it says.
+    ...(items === undefined || /^\d+:\d+$/.test(items) ? {} : { items }),
     // What is as it was needs no new plan.
     ...(shards === undefined || shards === settings.shards ? {} : { shards }),
     ...(batchSize === undefined || batchSize === settings.batchSize ? {} : { batchSize }),

@@ -8,6 +8,7 @@ import type { ItemReader } from '../../input/reader.ts';
 import type { CommandInit, InitMessage, ToParent, WorkMessage } from '../../ipc/messages.ts';
 import { PartWriter } from '../../store/part-writer.ts';
 import { DoneSpans } from '../done-spans.ts';
+import type { StoppedTime } from '../stopped-time.ts';
 import { pauses } from '../thrown.ts';
 import { collect } from './collect.ts';
 import { CommandFailure } from './failure.ts';
@@ -24,6 +25,8 @@ export interface CommandBatchOptions {
   readonly reader: ItemReader;
   readonly send: (message: ToParent) => void;
   readonly log: Log;
+  /** For how long this process has stood still. */
+  readonly stopped: StoppedTime;
 }
 
 /**
@@ -64,6 +67,8 @@ export class CommandBatch {
     } finally {
       clearInterval(timer);
     }
+    // Told before: a disk that takes its time for what follows is no item's fault.
+    this.#beat(true);
     const totals = { ...this.#writer.finish(), ...(this.#groups.length > 0 ? { groups: this.#groups } : {}) };
     const [rss, itemMs, times] = [process.memoryUsage.rss(), this.#times.sum, this.#times.pack()];
     return { type: 'receipt', spans: this.#done.spans(), totals, failed: this.#failed, itemMs, rss, times };
@@ -188,15 +193,12 @@ export class CommandBatch {
           return;
         }
         const own = byKey.get(key);
-        if (!own)
-          throw new CommandFailure(
-            'bad-output',
-            `${job.name}: a row has ${JSON.stringify(key)} in ${itemColumn}, which is none of the items`,
-          );
+        const stray = `${job.name}: a row has ${JSON.stringify(key)} in ${itemColumn}, which is none of the items`;
+        if (!own) throw new CommandFailure('bad-output', stray);
         own.push(Buffer.from(bytes as Uint8Array));
       },
     });
-    const ms = performance.now() - since;
+    const ms = this.#options.stopped.taken(since, performance.now());
     for (const _ of items) this.#times.add(ms / items.length);
     this.#rows += rows;
     const [first] = items;
@@ -220,19 +222,19 @@ export class CommandBatch {
     this.#failed.push({ index, key, cause, message, tries });
   }
 
-  #beat(): void {
+  #beat(closing = false): void {
     const settled = this.#done.size + this.#failed.length;
     const now = performance.now();
     const { items, since } = this.#running ?? { items: [], since: now };
+    const taken = this.#options.stopped.taken(since, now);
     const [first] = items;
     // A process of several items has as many times as long.
     const oldest = first
-      ? { key: items.length === 1 ? first.key : `${first.key} and the ${items.length - 1} behind it`, ms: (now - since) / items.length }
+      ? { key: items.length === 1 ? first.key : `${first.key} and the ${items.length - 1} behind it`, ms: taken / items.length }
       : null;
     const count = { settled, failed: this.#failed.length, rows: this.#rows, begun: this.#begun };
-    const [lastKey, rss, times] = [this.#lastKey, process.memoryUsage.rss(), this.#times.pack()];
-    const open = oldest ? [oldest] : [];
-    this.#options.send({ type: 'progress', ...count, lastKey, oldest, open, times, rss, closing: false });
+    const [lastKey, rss, times, open] = [this.#lastKey, process.memoryUsage.rss(), this.#times.pack(), oldest ? [oldest] : []];
+    this.#options.send({ type: 'progress', ...count, lastKey, oldest, open, times, rss, closing });
   }
 }
 
