@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Row } from '../../src/core/worker.ts';
 import { csvEncoder, csvHeader } from '../../src/formats/csv-row.ts';
-import { naughty, readCsv, spectra, trickyText } from './samples.ts';
+import { naughty, readCsv, spectra, trickyKey, trickyText } from './samples.ts';
 
 const one = csvEncoder(['v']);
 const two = csvEncoder(['a', 'b']);
@@ -228,7 +228,7 @@ describe('what is written reads back the same', () => {
   test('any order and choice of keys', () => {
     fc.assert(
       fc.property(
-        fc.dictionary(trickyText, trickyText, { minKeys: 1, maxKeys: 6, noNullPrototype: true }),
+        fc.dictionary(trickyKey, trickyText, { minKeys: 1, maxKeys: 6, noNullPrototype: true }),
         fc.infiniteStream(fc.nat()),
         (row, random) => {
           const names = Object.keys(row);
