@@ -54,8 +54,9 @@ export class Suspension {
     this.#since = undefined;
     this.#tickedAt = now;
     dispatcher.children.skip(ms, now);
-    if (!dispatcher.isEnded) dispatcher.emit({ type: 'awoke', ms });
+    // First, so that who reads that we awoke finds the children at work: stopped again between the two, we would leave them standing.
     for (const { child } of dispatcher.live.values()) child.kill('SIGCONT');
+    if (!dispatcher.isEnded) dispatcher.emit({ type: 'awoke', ms });
   }
 
   /** Called every so often: time in which it was not is not counted as the children's, of whom nothing could be heard. */

@@ -38,6 +38,7 @@ test('time in which everything stands still counts for nobody: Ctrl-Z, and a sto
   await sleep(STILL);
   run.kill('SIGCONT');
   await until('it goes on', () => place.events('awoke').length > 0);
+  await until('the children do', () => children.every((child) => stateOf(child) !== 'T'));
 
   run.kill('SIGSTOP');
   await sleep(STILL);
