@@ -156,7 +156,8 @@ export class Attempts {
         committed();
       }
     }
-    this.#artifacts.discard(attempt);
+    // What an earlier session has left may have been committed by it: that is looked at when it is all known.
+    if (cause !== 'orphaned') this.#artifacts.discard(attempt);
   }
 
   /** What a running attempt could give away; worth it only where that is longer than a child takes to start. */
