@@ -181,6 +181,8 @@ export interface Report {
     readonly setup: number;
     /** Summed over items. */
     readonly items: number;
+    /** Of rows, in children, synced; summed over children. */
+    readonly writing: number;
     readonly merging: number;
   };
   /** Summed item time over wall time, of this session. */

@@ -140,6 +140,8 @@ export type ToParent =
       readonly totals: PartTotals;
       readonly failed: readonly ItemFailure[];
       readonly itemMs: number;
+      /** How long the part and its ledger took to write and sync. */
+      readonly writeMs: number;
       readonly artifacts?: readonly Artifact[];
       /** Where parameters are swept: how long the worker was set up for their combinations. */
       readonly setupMs?: number;
@@ -181,7 +183,15 @@ const toParent: Readonly<Record<ToParent['type'], Readonly<Record<string, Check>
   },
   tried: { index: isNumber, key: isText, tries: isNumber, message: isText },
   halved: { spans: isSpans },
-  receipt: { spans: isSpans, totals: isTotals, failed: Array.isArray, itemMs: isNumber, rss: isNumber, times: isNumbers },
+  receipt: {
+    spans: isSpans,
+    totals: isTotals,
+    failed: Array.isArray,
+    itemMs: isNumber,
+    writeMs: isNumber,
+    rss: isNumber,
+    times: isNumbers,
+  },
   call: { ask: isCallAsk },
   crashed: { message: isText },
   broken: { message: isText },
