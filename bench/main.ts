@@ -10,6 +10,7 @@ import { cache } from './cache.ts';
 import { calls } from './calls.ts';
 import { io } from './io.ts';
 import { limits } from './limits.ts';
+import { llm } from './llm.ts';
 import { leak } from './leak.ts';
 import { long } from './long.ts';
 import { merge } from './merge.ts';
@@ -44,6 +45,7 @@ const ALL: readonly Benchmark[] = [
   limits,
   cache,
   calls,
+  llm,
 ];
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },

@@ -12,7 +12,7 @@ export interface Model {
   readonly close: () => Promise<void>;
 }
 
-export interface Question {
+interface Question {
   readonly prompt: string;
   /** JSON Schema of the answer. */
   readonly schema: object;
@@ -20,7 +20,7 @@ export interface Question {
 }
 
 /** JSON as text, and the tokens of prompt and answer together. */
-export interface Answer {
+interface Answer {
   readonly text: string;
   readonly tokens: number | undefined;
 }
@@ -63,7 +63,8 @@ interface Access {
 }
 
 async function gemini(model = 'gemini-2.5-flash', { key, url }: Access): Promise<Model> {
-  const { GoogleGenAI } = await import('@google/genai');
+  // The SDK without the logins of Google's cloud: a sixth of the time to load, in every child.
+  const { GoogleGenAI } = await import('@google/genai/web');
   // The version of the API that has `responseJsonSchema`.
   const client = new GoogleGenAI({ apiKey: key, apiVersion: 'v1beta', ...(url === undefined ? {} : { httpOptions: { baseUrl: url } }) });
   return {

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 export type Fault = 'limited' | 'broken' | 'malformed' | 'dropped' | 'refused';
 
 /** How often each fault happens, as a share of the requests. */
-export type FaultShares = Partial<Readonly<Record<Fault, number>>>;
+type FaultShares = Partial<Readonly<Record<Fault, number>>>;
 
 /** Numbers in [0, 1), as many as wanted up to eight, that follow from the texts alone. */
 export function numbersFrom(...texts: readonly unknown[]): readonly number[] {

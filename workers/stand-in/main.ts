@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { startLlm } from './llm.ts';
 import { startPrices } from './prices.ts';
 
-const USE = 'give llm or prices, and perhaps --port 4010 --latency 400 --limit 50 --no-faults --seed TEXT';
+const USE = 'give llm or prices, and perhaps --port 4010 --latency 400 --limit 50 --even --no-faults --seed TEXT';
 
 try {
   const { values, positionals } = parseArgs({
@@ -17,6 +17,7 @@ try {
       limit: { type: 'string' },
       seed: { type: 'string' },
       'no-faults': { type: 'boolean', default: false },
+      even: { type: 'boolean', default: false },
     },
   });
   const number = (name: 'port' | 'latency' | 'limit'): number | undefined => {
@@ -28,6 +29,7 @@ try {
   const options = {
     port: number('port') ?? 0,
     hasFaults: !values['no-faults'],
+    isEven: values.even,
     ...(latency === undefined ? {} : { latency }),
     ...(limit === undefined ? {} : { limit }),
     ...(values.seed === undefined ? {} : { seed: values.seed }),

@@ -13,6 +13,8 @@ export interface PricesStandInOptions {
   readonly port?: number;
   /** The median time until an answer (ms), log-normal; default 150. */
   readonly latency?: number;
+  /** Every answer takes the same time. */
+  readonly isEven?: boolean;
   /** Answers in any second; beyond, 429 with `Retry-After: 1`. Default: no limit. */
   readonly limit?: number;
   /**
@@ -30,6 +32,7 @@ const FORBIDDEN = 0.03;
 export async function startPrices({
   port = 0,
   latency = 150,
+  isEven = false,
   limit,
   hasFaults = true,
   seed = 'stand-in',
@@ -46,7 +49,7 @@ export async function startPrices({
     if (fault === 'limited') return end(response, 429, 'too many requests', { 'retry-after': '1' });
     if (fault === 'refused') return end(response, 401, 'unauthorised');
     if (fault === 'broken') return end(response, 500, 'out of order');
-    await sleep(latencyOf(latency, numbersFrom(seed, 'latency', request.url)));
+    await sleep(isEven ? latency : latencyOf(latency, numbersFrom(seed, 'latency', request.url)));
     const lines = dailyBars(symbol, { from, until, seed }).map(({ date, close, volume }) => `${date},${close.toFixed(2)},${volume}\n`);
     const text = `date,close,volume\n${lines.join('')}`;
     end(response, 200, fault === 'malformed' ? text.slice(0, text.length / 2 - 3) : text, { 'content-type': 'text/csv' });

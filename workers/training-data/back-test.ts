@@ -8,7 +8,7 @@ import { mean, rounded } from './figures.ts';
 import type { Bar } from './source.ts';
 
 /** Trading days before the first signal: every feature has them behind it. */
-export const WARM_UP = 120;
+const WARM_UP = 120;
 const FAST = 20;
 const SLOW = 100;
 const TREND = 60;
@@ -20,7 +20,7 @@ const LATEST = 7;
 const YEAR = 252;
 
 /** An entry: the features known when it was decided, and what became of it. */
-export interface Entry extends Features {
+interface Entry extends Features {
   /** The day of the signal. */
   readonly date: string;
   /** Trading days that the position was held. */
