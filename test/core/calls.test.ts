@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { BadAnswerError } from '../../src/core/call-error.ts';
 import { readFailure } from '../../src/core/call-failure.ts';
 import { addCalls, callReport, compactCalls, countCall, noCalls } from '../../src/core/call-stats.ts';
 import { Flights } from '../../src/core/flights.ts';
@@ -55,6 +56,9 @@ describe('what a failure means', () => {
     [new TypeError('terminated'), 'passing', 'network'],
     [error({ cause: error({ code: 'UND_ERR_HEADERS_TIMEOUT' }) }), 'passing', 'timeout'],
     [new DOMException('over', 'TimeoutError'), 'passing', 'timeout'],
+    [new SyntaxError('Unexpected end of JSON input'), 'passing', 'bad-answer'],
+    [error({ name: 'BadAnswerError' }), 'passing', 'bad-answer'],
+    [error({ cause: new BadAnswerError('half of it') }), 'passing', 'bad-answer'],
     [new TypeError('x is not a function'), 'final', 'error'],
     ['text', 'final', 'error'],
     [undefined, 'final', 'error'],
