@@ -33,6 +33,7 @@ describe('P9: identity is the key', () => {
     await until('slow2 is held', () => place.lines('executed.txt').includes('slow2'), killed);
     second.kill('SIGKILL');
     await killed;
+    await place.childrenGone();
     const before = executed(place);
     expect(before).toEqual(['c', 'd', 'e', 'f', 'slow2']);
 
