@@ -14,12 +14,13 @@ const env = { NODE_COMPILE_CACHE: COMPILE_CACHE };
 
 type Process = ReturnType<typeof start>;
 
-/** A folder of its own in which `shardyard` is started; gone after the test. */
+/** A folder of its own in which `shardyard` is started. */
 export class Place {
   readonly cwd = mkdtempSync(join(tmpdir(), 'shardyard-proc-'));
 
-  constructor(files: Readonly<Record<string, string | Uint8Array>> = {}) {
-    onTestFinished(() => rmSync(this.cwd, { recursive: true, force: true }));
+  /** Is gone when the test is over; or when a group of tests is, with `afterAll`. */
+  constructor(files: Readonly<Record<string, string | Uint8Array>> = {}, whenOver: (cleanUp: () => void) => void = onTestFinished) {
+    whenOver(() => rmSync(this.cwd, { recursive: true, force: true }));
     for (const [name, content] of Object.entries(files)) this.write(name, content);
   }
 
