@@ -21,8 +21,9 @@ for (const { cwd, args } of JSON.parse(await text(process.stdin)) as Command[]) 
   process.chdir(cwd);
   process.exitCode = undefined;
   await main(args);
-  // Each command listens for what nobody catches.
+  // Each command listens for what nobody catches, and for pipes that are closed.
   process.removeAllListeners('uncaughtException');
+  for (const name of ['stdout', 'stderr'] as const) process[name].removeAllListeners('error');
   ends.push({ code: Number(process.exitCode ?? 0), ...output });
 }
 process.exitCode = 0;
