@@ -1,4 +1,4 @@
-import { retryAfter, type HeaderOf } from './retry-after.ts';
+import { retryAfter, type HeaderOf } from './rate-headers.ts';
 
 /**
  * What a call's failure means. `limited`: the server wants to be left alone (429), which costs no try; `passing`: worth another try;

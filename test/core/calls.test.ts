@@ -3,7 +3,7 @@ import { BadAnswerError } from '../../src/core/call-error.ts';
 import { readFailure } from '../../src/core/call-failure.ts';
 import { addCalls, callReport, compactCalls, countCall, noCalls } from '../../src/core/call-stats.ts';
 import { Flights } from '../../src/core/flights.ts';
-import { retryAfter } from '../../src/core/retry-after.ts';
+import { retryAfter } from '../../src/core/rate-headers.ts';
 import { NOTHING, Spending } from '../../src/core/spending.ts';
 
 const NOW = Date.parse('2026-11-22T03:00:00Z');
