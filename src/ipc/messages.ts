@@ -1,6 +1,8 @@
+import type { Artifact } from '../core/artifact.ts';
 import type { Settled } from '../core/budget.ts';
 import type { CommandSpec } from '../core/command.ts';
 import type { AttemptMode, ItemFailure, PartTotals, Usage } from '../core/events.ts';
+import type { Grid } from '../core/grid.ts';
 import type { Span } from '../core/intervals.ts';
 import type { ItemsRef } from '../core/plan.ts';
 import type { CallStats } from '../core/call-stats.ts';
@@ -11,6 +13,8 @@ export interface InitMessage {
   readonly type: 'init';
   readonly worker: string;
   readonly params: Readonly<Record<string, unknown>>;
+  /** Parameters that are swept: these come with the items. */
+  readonly grid?: Grid;
   readonly columns: readonly string[] | null;
   readonly partFormat: 'csv' | 'ndjson';
   /** The output is CSV or Parquet, where NaN and the infinities are kept, in parts by name; JSON has none for them. */
@@ -40,6 +44,8 @@ export interface WorkMessage {
   /** A file that says when the children stood still, if they ever did. */
   readonly stops: string;
   readonly ledger: string;
+  /** The folder for artifacts until they are committed; made by whoever needs it. */
+  readonly staged: string;
   /** The file that it prints to; absent: where it prints already. */
   readonly log?: string;
   readonly concurrency: number;
@@ -134,6 +140,9 @@ export type ToParent =
       readonly totals: PartTotals;
       readonly failed: readonly ItemFailure[];
       readonly itemMs: number;
+      readonly artifacts?: readonly Artifact[];
+      /** Where parameters are swept: how long the worker was set up for their combinations. */
+      readonly setupMs?: number;
       readonly rss: number;
       readonly usage?: Usage;
       readonly times: readonly number[];

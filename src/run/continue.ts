@@ -14,6 +14,7 @@ import { Journal } from '../store/journal.ts';
 import { takeLock } from '../store/lock.ts';
 import { type Manifest, type RunSettings } from '../store/manifest.ts';
 import { endLeftovers, sessionToken, startTime } from '../store/processes.ts';
+import { withoutArtifacts } from './artifact-list.ts';
 import { cacheName, callSettings, checkCache } from './caching.ts';
 import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
@@ -27,7 +28,7 @@ import { budgetsOf, openGovernor } from './budgets.ts';
 import { chosen, failedSpans } from './choose.ts';
 import { identifyAgain } from './worker-identity.ts';
 import { forgetColumns } from '../store/agreed-columns.ts';
-import { adopt, announce, replan, shapeOfRows } from './replan.ts';
+import { adopt, announce, gridOfPlan, replan, shapeOfRows } from './replan.ts';
 
 /** What a later session is to do: everything that is not done, or some of it again. */
 export type Continuation =
@@ -70,7 +71,12 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     const work = new Work({
       state,
       journal,
-      manifest: { ...manifest, ...rows, worker: { file: worker.file, sha256: worker.sha256 } },
+      manifest: {
+        ...manifest,
+        ...rows,
+        ...gridOfPlan(next?.plan ?? state.plans.at(-1)),
+        worker: { file: worker.file, sha256: worker.sha256 },
+      },
       settings: { ...settings, batchSize: next?.plan.batchSize ?? settings.batchSize },
       paths,
       folders: { dataDir: options.dataDir, logsDir: options.logsDir },
@@ -106,7 +112,8 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     if (next) adopt(work, state, next);
     const spans =
       again && next ? [...moveSpans(next.plan.moves, next.plan.index - 1, new IntervalSet(again))] : (again ?? failedSpans(state, scope));
-    if (spans.length > 0) work.emit({ type: 'owed', spans });
+    const missing = withoutArtifacts(state, paths);
+    if (spans.length + missing.length > 0) work.emit({ type: 'owed', spans: new IntervalSet([...spans, ...missing]).spans() });
     if (scope) work.emit({ type: 'scoped', spans: scope });
     session.attach(work);
     return await work.run();
