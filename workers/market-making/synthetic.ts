@@ -14,8 +14,9 @@ const SAME_SECOND = 0.72;
 const ROWS = { median: 4_320, deviation: 0.5, least: 865, most: 12_359 };
 const TRADE_SIZE = { median: 1_782, deviation: 2.05 };
 const LEVEL_SIZE = { median: 45_000, deviation: 1.2 };
-/** A buyer is followed by a buyer. */
-const SIDE_CHANGES = 0.07;
+/** A buyer is followed by a buyer, mostly; less so once the price has moved. */
+const SIDE_CHANGES = 0.11;
+const SIDE_CHANGES_AFTER_MOVE = 0.6;
 
 /**
  * Invented ticks of a security with the statistics of a share of the Gulf over 136 days: rows a day and their spread over it, kinds of rows,
@@ -70,8 +71,8 @@ class Book {
     const shown = this.#pending.shift();
     if (shown) return { type: shown, price: this.#price(shown), size: this.#levels[shown] };
     const kind = this.draws.uniform();
-    if (kind < 0.33) return this.#trade();
-    const side = kind < 0.665 ? 'BID' : 'ASK';
+    if (kind < 0.45) return this.#trade();
+    const side = kind < 0.725 ? 'BID' : 'ASK';
     this.#levels[side] = sizeOf(this.draws, LEVEL_SIZE);
     return { type: side, price: this.#price(side), size: this.#levels[side] };
   }
@@ -92,6 +93,7 @@ class Book {
     this.#bid = Math.max(50, this.#bid + direction * (this.draws.chance(0.1) ? 2 : 1));
     this.#spread = this.draws.chance(0.1) ? 2 : 1;
     for (const side of ['BID', 'ASK'] as const) this.#levels[side] = sizeOf(this.draws, LEVEL_SIZE);
+    if (this.draws.chance(SIDE_CHANGES_AFTER_MOVE)) this.#side = direction > 0 ? 'BID' : 'ASK';
     this.#pending = direction > 0 ? ['ASK', 'BID'] : ['BID', 'ASK'];
   }
 

@@ -29,16 +29,22 @@ export interface Extent {
   readonly horizon: number;
 }
 
+/** A mean step below this is no share: funds that hold cash (LIQUIDBEES) are traded as much as any. */
+const STANDS_STILL = 0.002;
+
 /**
  * Chooses symbols and dates. Chosen are those with most money changing hands (median) in the first sessions, which every sample date has
- * behind it, of those that have a row on each day on which any has one.
+ * behind it, of those that move at all and have a row on each day on which any has one.
  */
 export function marketOf(source: string, sessions: ReadonlyMap<string, readonly Session[]>, { symbols, samples, horizon }: Extent): Market {
   const longest = [...sessions.values()].toSorted((a, b) => b.length - a.length)[0] ?? [];
   const dates = longest.map(({ date }) => date);
   const whole = [...sessions].filter(([, own]) => own.length === dates.length && own.every(({ date }, at) => date === dates[at]));
-  if (whole.length < symbols)
-    throw new Error(`${source}: ${whole.length} symbols have all ${dates.length} sessions, ${symbols} are asked for: lower symbols`);
+  const moving = whole.filter(([, own]) => stats.mean(historyOf(own.slice(0, LOOK_BACK)).steps.map(Math.abs)) > STANDS_STILL);
+  if (moving.length < symbols)
+    throw new Error(
+      `${source}: ${moving.length} symbols move and have all ${dates.length} sessions, ${symbols} are asked for: lower symbols`,
+    );
   const room = dates.length - LOOK_BACK - horizon;
   if (room < samples) {
     throw new Error(
@@ -46,7 +52,7 @@ export function marketOf(source: string, sessions: ReadonlyMap<string, readonly 
     );
   }
   const chosen = new Map(
-    whole
+    moving
       .map(([symbol, own]) => ({ symbol, own, money: stats.median(own.slice(0, LOOK_BACK).map(({ turnover }) => turnover)) }))
       .toSorted((a, b) => b.money - a.money)
       .slice(0, symbols)

@@ -29,26 +29,42 @@ export function inventSessions(seed: number): ReadonlyMap<string, readonly Sessi
 }
 
 function marketReturns(seed: number): readonly number[] {
-  const draws = new Draws(seed, 'market');
-  return Array.from({ length: SESSIONS }, () => MARKET_DEVIATION * draws.studentT(FREEDOM));
+  const shocks = new Shocks(new Draws(seed, 'market'), MARKET_DEVIATION);
+  return Array.from({ length: SESSIONS }, () => shocks.next());
+}
+
+/** Returns that come in calm and in restless times. */
+class Shocks {
+  readonly #draws: Draws;
+  readonly #usual: number;
+  #variance: number;
+
+  constructor(draws: Draws, deviation: number) {
+    this.#draws = draws;
+    this.#usual = this.#variance = deviation ** 2;
+  }
+
+  next(): number {
+    const shock = Math.sqrt(this.#variance) * this.#draws.studentT(FREEDOM);
+    this.#variance = (1 - GARCH.square - GARCH.variance) * this.#usual + GARCH.square * shock ** 2 + GARCH.variance * this.#variance;
+    return shock;
+  }
 }
 
 function sessionsOf(draws: Draws, dates: readonly string[], market: readonly number[]): readonly Session[] {
   const deviation = between(0.03 + 0.0065 * draws.normal(), 0.018, 0.045);
-  const drift = 0.0008 + 0.0007 * draws.normal();
+  const drift = 0.0008 + 0.0004 * draws.normal();
   // Whatever its beta, the market is not all of it.
   const beta = between(1.05 + 0.31 * draws.normal(), 0.2, (0.8 * deviation) / MARKET_DEVIATION);
   const own = Math.sqrt(deviation ** 2 - (beta * MARKET_DEVIATION) ** 2);
   const usualTurnover = 10 ** (1 + 4 * draws.uniform());
   const tradeSize = 0.2 * Math.exp(0.5 * draws.normal());
-  let variance = own ** 2;
+  const shocks = new Shocks(draws, own);
   let volume = 0;
   let close = Math.exp(6 + draws.normal());
   return dates.map((date, day) => {
     if (draws.chance(1 / DAYS_PER_SPLIT)) close /= SPLITS[Math.floor(draws.uniform() * SPLITS.length)] ?? 2;
-    const shock = Math.sqrt(variance) * draws.studentT(FREEDOM);
-    variance = (1 - GARCH.square - GARCH.variance) * own ** 2 + GARCH.square * shock ** 2 + GARCH.variance * variance;
-    const change = between(drift + beta * (market[day] ?? 0) + shock, -0.2, 0.2);
+    const change = between(drift + beta * (market[day] ?? 0) + shocks.next(), -0.2, 0.2);
     // The gap has half of the day's deviation, whatever else the day brings.
     const gap = between(0.25 * change + 0.43 * deviation * draws.normal(), -0.18, 0.18);
     const open = close * Math.exp(gap);
