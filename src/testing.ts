@@ -1,6 +1,11 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { format } from 'node:util';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ItemArtifacts } from './child/artifacts.ts';
 import { LocalPort } from './child/local-port.ts';
+import { seal } from './child/seal.ts';
 import { Services } from './child/services.ts';
 import { emitRows } from './child/emit-rows.ts';
 import { validateParams } from './child/params.ts';
@@ -19,6 +24,8 @@ export interface RunItemOptions {
   /** The try, from 1; default 1. */
   readonly attempt?: number;
   readonly signal?: AbortSignal;
+  /** Where the files of `ctx.artifact` are, under their names, once the item is done; default: thrown away. */
+  readonly artifacts?: string;
   /** Takes what the worker logs; default: nowhere. */
   readonly log?: (line: string) => void;
 }
@@ -26,7 +33,7 @@ export interface RunItemOptions {
 /**
  * Runs one item of a worker in this process, with its `setup` and `teardown`, and gives its rows: for a unit test of the worker. Rows are
  * checked as in a run: a column that the worker does not declare is an error, and so is a value that does not fit its declared type. Calls
- * are cached and joined in memory, for this item alone.
+ * are cached and joined in memory, for this item alone. An item has to write the files that it asked for with `ctx.artifact`.
  *
  * @example
  * deepEqual(await runItem(worker, 'AAPL', { params: { years: '10' } }), [{ symbol: 'AAPL', years: 10 }]);
@@ -45,6 +52,8 @@ export async function runItem<Schema extends StandardSchemaV1 | undefined, Item,
   const key = String(any.key?.(item) ?? defaultKey(item));
   const names = { namespace: 'test', version: 0, ...any.cache };
   const services = new Services({ settings: { cache: { kind: 'memory' }, isLimited: false }, port: new LocalPort(), names });
+  const folder = mkdtempSync(join(options.artifacts === undefined ? tmpdir() : made(options.artifacts), '.shardyard-item-'));
+  const artifacts = new ItemArtifacts(folder, index, attempt);
   const caller = { signal, withdrawn: undefined, permit };
   const context: Context = {
     index,
@@ -58,6 +67,7 @@ export async function runItem<Schema extends StandardSchemaV1 | undefined, Item,
     log,
     call: (how, make) => services.call(caller, how, make),
     permit,
+    artifact: (name) => artifacts.path(name),
     cache: services.cache,
     spend: (spent) => services.spend(spent),
   };
@@ -70,9 +80,25 @@ export async function runItem<Schema extends StandardSchemaV1 | undefined, Item,
     rows.push(row);
     return '';
   };
-  await emitRows(await any.process(item, context as never), keep, () => undefined);
+  try {
+    await emitRows(await any.process(item, context as never), keep, () => undefined);
+    if (artifacts.names.size > 0) await seal(artifacts);
+    if (options.artifacts !== undefined) {
+      for (const name of artifacts.names) {
+        made(dirname(join(options.artifacts, name)));
+        renameSync(join(artifacts.sealed, name), join(options.artifacts, name));
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
   await any.teardown?.(state as never);
   return rows;
+}
+
+function made(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
 
 /** Nobody else calls: leave is given at once. */

@@ -1,4 +1,4 @@
-import type { ItemFailure } from '../core/events.ts';
+import type { Artifact, Made } from '../core/artifact.ts';
 import { behind, restOf } from '../core/halve.ts';
 import type { Span } from '../core/intervals.ts';
 import { ItemTimes } from '../core/times.ts';
@@ -13,7 +13,8 @@ import { Gate } from './gate.ts';
 import { Marks } from './marks.ts';
 import { OpenItems } from './open-items.ts';
 import { peakRss } from './peak-rss.ts';
-import { pauses, Thrown } from './thrown.ts';
+import { Retries } from './retries.ts';
+import { Thrown } from './thrown.ts';
 
 /** Milliseconds between two flushes, and between two heartbeats. */
 const FLUSH = 10;
@@ -28,13 +29,11 @@ export class Batch {
   readonly #writer: PartWriter;
   readonly #gate: Gate;
   readonly #concurrency: number;
-  readonly #tries: Map<number, number>;
+  readonly #retries: Retries;
   readonly #marks: Marks;
   readonly #open = new OpenItems();
-  readonly #later = new Set<Promise<void>>();
-  readonly #abandon = new AbortController();
   readonly #done = new DoneSpans();
-  readonly #failed: ItemFailure[] = [];
+  readonly #artifacts: Artifact[] = [];
   readonly #times = new ItemTimes();
   #rows = 0;
   #begun = 0;
@@ -54,8 +53,16 @@ export class Batch {
     this.#options = options;
     this.#concurrency = work.mode === 'alone' ? 1 : work.concurrency;
     this.#gate = new Gate(this.#concurrency);
-    this.#tries = new Map(work.tries);
     this.#writer = new PartWriter(work);
+    this.#retries = new Retries({
+      work,
+      writer: this.#writer,
+      stopped: options.shared.stopped,
+      send: options.send,
+      attempt: async (entry) => this.#tryAgain(entry),
+      isBroken: () => this.#fatal !== undefined,
+      breakOff: (error) => this.#breakOff(error),
+    });
     this.#marks = new Marks(this.#writer, work.mode !== 'normal');
   }
 
@@ -91,13 +98,14 @@ export class Batch {
         }
       }
       await this.#gate.emptied();
-      await Promise.all(this.#later);
+      await this.#retries.ended();
       if (this.#fatal !== undefined) throw this.#fatal;
       // Told before: a disk that takes its time for what follows is no item's fault.
       this.#beat(performance.now(), true);
       const totals = this.#writer.finish();
       const [rss, itemMs, times] = [peakRss(), this.#times.sum, this.#times.pack()];
-      return { type: 'receipt', spans: this.#done.spans(), totals, failed: this.#failed, itemMs, rss, times };
+      const made = this.#artifacts.length > 0 ? { artifacts: this.#artifacts } : {};
+      return { type: 'receipt', spans: this.#done.spans(), totals, failed: this.#retries.failed, itemMs, ...made, rss, times };
     } finally {
       clearInterval(timer);
     }
@@ -106,13 +114,13 @@ export class Batch {
   /** Begins nothing new; items that wait for another try stay undone. */
   stop(): void {
     this.#cut = -1;
-    this.#abandon.abort();
+    this.#retries.stop();
   }
 
   /** Gives up the back half of what is not begun, unless all of it takes less than `worth` milliseconds. */
   halve(worth: number): Span[] {
     const { rest, count } = restOf(this.#options.work.spans, this.#lastBegun + 1, this.#cut);
-    const each = (performance.now() - this.#since) / Math.max(1, this.#done.size + this.#failed.length);
+    const each = (performance.now() - this.#since) / Math.max(1, this.#done.size + this.#retries.failed.length);
     if (count * each < worth) return [];
     const given = behind(rest, Math.floor(count / 2));
     this.#cut = Math.min(this.#cut, given[0]?.[0] ?? Infinity);
@@ -121,7 +129,7 @@ export class Batch {
 
   /** One try at one item, in a place of the gate; gives what it threw, else leaves. Asynchronous only where the worker is. */
   #try(entry: FrozenItem, before: number): Thrown | undefined | Promise<Thrown | undefined> {
-    const tries = this.#tries.size === 0 ? 1 : (this.#tries.get(entry.index) ?? 0) + 1;
+    const tries = this.#retries.next(entry.index);
     const context = new ItemContext(this.#options.shared, entry.index, entry.key, tries, before);
     // Alone in its child, an item's rows go straight to the part; beside others they wait until it is finished.
     const lines: string[] | undefined = this.#concurrency === 1 ? undefined : [];
@@ -132,22 +140,33 @@ export class Batch {
       const { worker, encode } = this.#options;
       const rows = worker.process(entry.item as never, context as never);
       const count = isPromise(rows) ? emitLater(rows, encode, sink) : emitRows(rows, encode, sink);
-      if (typeof count === 'number') return this.#finish(entry, count, lines, context);
-      return count
-        .then((settled) => this.#finish(entry, settled, lines, context))
+      if (typeof count === 'number' && !context.artifacts) return this.#finish(entry, count, lines, context);
+      return Promise.resolve(count)
+        .then((settled) => {
+          if (!context.artifacts) return this.#finish(entry, settled, lines, context);
+          return context.seal().then((made) => this.#finish(entry, settled, lines, context, made));
+        })
         .catch((error: unknown) => this.#threw(entry, context, tries, error));
     } catch (error) {
       return this.#threw(entry, context, tries, error);
     }
   }
 
-  #finish(entry: FrozenItem, rows: number, lines: readonly string[] | undefined, context: ItemContext): undefined {
+  /** Another try at an item, in a place of its own, which it leaves at once. */
+  async #tryAgain(entry: FrozenItem): Promise<Thrown | undefined> {
+    await this.#gate.enter();
+    const thrown = await this.#try(entry, performance.now());
+    if (thrown) this.#gate.leave();
+    return thrown;
+  }
+
+  #finish(entry: FrozenItem, rows: number, lines: readonly string[] | undefined, context: ItemContext, made?: readonly Made[]): undefined {
     if (context.withdrawn) throw context.withdrawn;
     const now = performance.now();
     const ms = context.end(now);
     try {
       if (lines) for (const line of lines) this.#writer.append(line);
-      this.#writer.done(entry.index, entry.key, rows, ms);
+      this.#writer.done(entry.index, entry.key, rows, ms, 1, made && `,"artifacts":${JSON.stringify(made)}`);
       this.#marks.ended(ms);
     } catch (error) {
       this.#breakOff(error);
@@ -157,6 +176,7 @@ export class Batch {
     this.#rows += rows;
     this.#lastKey = entry.key;
     this.#done.add(entry.index);
+    if (made) for (const one of made) this.#artifacts.push({ index: entry.index, key: entry.key, ...one });
     this.#open.end(entry);
     this.#gate.leave();
     if (this.#concurrency > 1 && (this.#marks.on || now - this.#flushedAt >= FLUSH)) this.#flush(now);
@@ -166,8 +186,9 @@ export class Batch {
     const thrown = new Thrown(context.withdrawn ?? error, context.timedOut);
     if (thrown.isWithdrawn) this.stop();
     context.end((this.#now = performance.now()));
-    this.#tries.set(entry.index, tries);
+    this.#retries.count(entry.index, tries);
     if (this.#concurrency === 1) this.#writer.discard();
+    context.artifacts?.discard();
     this.#open.end(entry);
     this.#options.shared.log(`item ${entry.index} (${entry.key}) threw, try ${tries}:`, error);
     return thrown;
@@ -177,49 +198,8 @@ export class Batch {
   #judge(entry: FrozenItem, thrown: Thrown | undefined): void {
     if (!thrown) return;
     if (thrown.isDiskFault) this.#breakOff(thrown.error);
-    else if (this.#fatal === undefined) {
-      const later: Promise<void> = this.#again(entry, thrown).finally(() => this.#later.delete(later));
-      this.#later.add(later);
-    }
+    else if (this.#fatal === undefined) this.#retries.add(entry, thrown);
     this.#gate.leave();
-  }
-
-  /** Tries an item again, after pauses, beside the others. The first try is the one that brought it here. */
-  async #again(entry: FrozenItem, first: Thrown): Promise<void> {
-    const { work, send } = this.#options;
-    const before = (this.#tries.get(entry.index) ?? 1) - 1;
-    let pause = { since: 0, ms: 0 };
-    // Imported on the first throw only: most children never need it.
-    const { default: pRetry } = await import('p-retry');
-    const attempt = async (n: number): Promise<void> => {
-      if (n === 1) throw first;
-      await this.#options.shared.stopped.rest(pause.since, pause.ms, this.#abandon.signal);
-      await this.#gate.enter();
-      const thrown = await this.#try(entry, performance.now());
-      if (!thrown) return;
-      this.#gate.leave();
-      throw thrown;
-    };
-    try {
-      await pRetry(attempt, {
-        ...pauses(before, work.retries),
-        signal: this.#abandon.signal,
-        shouldRetry: ({ error }) => error instanceof Thrown && !error.isFinal && this.#fatal === undefined,
-        onFailedAttempt: ({ error, retriesLeft, retryDelay }) => {
-          pause = { since: performance.now(), ms: retryDelay };
-          if (retriesLeft === 0 || (error instanceof Thrown && error.isFinal)) return;
-          this.#writer.note(entry.index, entry.key, 'tried');
-          send({ type: 'tried', index: entry.index, key: entry.key, tries: this.#tries.get(entry.index) ?? 1, message: error.message });
-        },
-      });
-    } catch (error) {
-      if (this.#abandon.signal.aborted) return;
-      if (!(error instanceof Thrown)) return this.#breakOff(error);
-      const { cause, message } = error;
-      const tries = this.#tries.get(entry.index) ?? 1;
-      this.#writer.note(entry.index, entry.key, 'failed', `,"tries":${tries},"cause":"${cause}","message":${JSON.stringify(message)}`);
-      this.#failed.push({ index: entry.index, key: entry.key, cause, message, tries });
-    }
   }
 
   /** Ends the attempt for a reason that is no item's fault. */
@@ -242,7 +222,13 @@ export class Batch {
   #beat(now: number, closing: boolean): void {
     this.#beatAt = now;
     const open = this.#open.list((since) => this.#options.shared.stopped.taken(since, now));
-    const [failed, rows, begun, lastKey, rss] = [this.#failed.length, this.#rows, this.#begun, this.#lastKey, process.memoryUsage.rss()];
+    const [failed, rows, begun, lastKey, rss] = [
+      this.#retries.failed.length,
+      this.#rows,
+      this.#begun,
+      this.#lastKey,
+      process.memoryUsage.rss(),
+    ];
     const count = { settled: this.#done.size + failed, failed, rows, begun };
     this.#options.send({ type: 'progress', ...count, lastKey, oldest: open[0] ?? null, open, times: this.#times.pack(), rss, closing });
   }

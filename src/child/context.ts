@@ -1,3 +1,5 @@
+import type { Made } from '../core/artifact.ts';
+import { ItemArtifacts } from './artifacts.ts';
 import type { StoppedTime } from './stopped-time.ts';
 import type { Cache, Call, Spent } from '../core/calling.ts';
 import type { Permit, PermitCost } from '../core/permit.ts';
@@ -16,6 +18,8 @@ export interface Shared {
   /** Asks the parent for leave to make a call; rejects when the signal is aborted. */
   readonly permit: (cost: PermitCost | undefined, signal: AbortSignal) => Promise<Permit>;
   readonly services: Services;
+  /** The folder for artifacts until they are committed. */
+  readonly staged: string;
 }
 
 /** `over`: aborted when the item ends. `permits`: what it was granted and has not settled. */
@@ -36,6 +40,8 @@ export class ItemContext implements Context {
   #timer: NodeJS.Timeout | undefined;
   /** There once it has asked for a permit. */
   #calls: Calls | undefined;
+  /** There once it has asked for the path of an artifact. */
+  artifacts: ItemArtifacts | undefined;
   /** Set once a call was refused as the run's budget is spent: whatever the item makes of that, it is not done. */
   withdrawn: Error | undefined;
 
@@ -71,6 +77,16 @@ export class ItemContext implements Context {
   // A function each, not a method: a worker may take it off `ctx`.
   get call(): Call {
     return (options, make) => this.#shared.services.call(this, options, make);
+  }
+
+  get artifact(): (name: string) => string {
+    return (name) => (this.artifacts ??= new ItemArtifacts(this.#shared.staged, this.index, this.attempt)).path(name);
+  }
+
+  /** Puts the files that it has written where the parent takes them from. */
+  async seal(): Promise<readonly Made[]> {
+    if (this.withdrawn) throw this.withdrawn;
+    return this.artifacts ? (await import('./seal.ts')).seal(this.artifacts) : [];
   }
 
   get cache(): Cache {

@@ -137,9 +137,10 @@ async function work(message: WorkMessage): Promise<void> {
   const { worker, params, state, encode, services, Command, init } = ready;
   try {
     if (message.log !== undefined) printTo(message.log);
-    const { items, spans, shard, batch: number, itemTimeout } = message;
+    const { items, spans, shard, batch: number, itemTimeout, staged } = message;
     const reader = items.kind === 'range' ? rangeReader(items.start, items.end) : openFrozen(items.file);
-    const shared = { shard, batch: number, params, state, log, itemTimeout, permit, services, stopped: new StoppedTime(message.stops) };
+    const stoppedTime = new StoppedTime(message.stops);
+    const shared = { shard, batch: number, params, state, log, itemTimeout, permit, services, staged, stopped: stoppedTime };
     const { command, columns } = init;
     const meter = message.measure ? new Meter() : undefined;
     const entries = meter ? meter.watch(reader.read(spans)) : reader.read(spans);

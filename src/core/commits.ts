@@ -1,3 +1,4 @@
+import type { Artifact } from './artifact.ts';
 import type { Segment } from './coverage.ts';
 import type { AttemptId, Receipt } from './events.ts';
 import { countSpans, type Span } from './intervals.ts';
@@ -25,6 +26,7 @@ interface Page {
   readonly wide: Float64Array;
 }
 const NONE: readonly Span[] = [];
+const NOTHING_MADE: readonly Artifact[] = [];
 
 /**
  * All commits of a run, by number. A million batches are kept as numbers (64 bytes each) instead of as objects (300), in pages, as
@@ -37,6 +39,8 @@ export class Commits {
   readonly #gapped = new Map<number, readonly Span[]>();
   /** Only commands that are given several items at once have groups. */
   readonly #groups = new Map<number, readonly Span[]>();
+  /** Only items that make files of their own have artifacts. */
+  readonly #artifacts = new Map<number, readonly Artifact[]>();
 
   get count(): number {
     return this.#count;
@@ -54,6 +58,7 @@ export class Commits {
     const end = spans.at(-1)?.[1] ?? start;
     if (spans.length > 1) this.#gapped.set(number, spans);
     if (receipt.groups && receipt.groups.length > 0) this.#groups.set(number, receipt.groups);
+    if (receipt.artifacts && receipt.artifacts.length > 0) this.#artifacts.set(number, receipt.artifacts);
     narrow.set([2 * plan + (layout === 'plain' ? 1 : 0), shard, batch, attempt, crc32, ledgerCrc32], (number % PAGE) * NARROW);
     wide.set([start, end, rows, bytes, ledgerBytes], (number % PAGE) * WIDE);
     return number;
@@ -61,6 +66,20 @@ export class Commits {
 
   /** The items of a commit whose rows cannot be told apart, in positions of its plan. */
   readonly groupsOf = (number: number): readonly Span[] => this.#groups.get(number) ?? NONE;
+
+  get hasArtifacts(): boolean {
+    return this.#artifacts.size > 0;
+  }
+
+  /** The artifacts of a commit, in positions of its plan. */
+  artifactsOf(number: number): readonly Artifact[] {
+    return this.#artifacts.get(number) ?? NOTHING_MADE;
+  }
+
+  /** All commits with artifacts. */
+  get withArtifacts(): Iterable<readonly [commit: number, artifacts: readonly Artifact[]]> {
+    return this.#artifacts;
+  }
 
   get(number: number): Commit {
     const page = this.#pages[Math.floor(number / PAGE)];

@@ -1,3 +1,4 @@
+import type { Artifact } from './artifact.ts';
 import type { ControlRequest } from './control.ts';
 import type { Evidence } from './evidence.ts';
 import type { Span } from './intervals.ts';
@@ -44,6 +45,8 @@ export interface Receipt extends PartTotals {
   readonly failed: readonly ItemFailure[];
   /** Sum of the time spent in items, in milliseconds. */
   readonly itemMs: number;
+  /** Files of their own that items have made. */
+  readonly artifacts?: readonly Artifact[];
   /** What the attempt took of the machine, where that was asked for. */
   readonly usage?: Usage;
 }

@@ -15,6 +15,8 @@ export const logName = ({ shard, batch }: { shard: number; batch: number }, stol
 
 export const partName = (id: AttemptId, format: 'csv' | 'ndjson'): string => `${attemptName(id)}.${format}`;
 export const ledgerName = (id: AttemptId): string => `${attemptName(id)}.ledger.ndjson`;
+/** Where an attempt's artifacts are until they are committed, within the run's folder. */
+export const stagedName = (id: AttemptId): string => `staged/${attemptName(id)}`;
 export const planName = (plan: number): string => `plan-${plan}.json`;
 export const itemsName = (plan: number): string => `items-${plan}.ndjson`;
 

@@ -1,3 +1,4 @@
+import type { Artifact } from './artifact.ts';
 import type { Evidence } from './evidence.ts';
 import type { BudgetTotals, BudgetView } from './budget-view.ts';
 import type { Cause } from './outcome.ts';
@@ -137,6 +138,17 @@ export interface Snapshot {
   readonly calls: CallReport | null;
 }
 
+/** An artifact as it is listed; `key` is its item's. */
+export type ListedArtifact = Omit<Artifact, 'index'>;
+
+export interface ArtifactReport {
+  readonly folder: string;
+  readonly count: number;
+  readonly bytes: number;
+  /** The first 1,000 in item order; the output's `.meta.json` has all. */
+  readonly files: readonly ListedArtifact[];
+}
+
 /** What is printed at the end and written to `report.json`. Times are in milliseconds. */
 export interface Report {
   readonly version: 1;
@@ -174,6 +186,8 @@ export interface Report {
   /** Summed item time over wall time, of this session. */
   readonly speedUp: number | null;
   readonly output: { readonly file: string; readonly rows: number; readonly bytes: number; readonly sha256: string } | null;
+  /** The files that items have made beside their rows; absent where there are none. */
+  readonly artifacts?: ArtifactReport;
   readonly folder: string;
   readonly logs: string;
   /** The exact command that does what is left or failed; null when nothing is. */

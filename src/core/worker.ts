@@ -38,6 +38,15 @@ export interface Context<Params = unknown, State = unknown> {
    * permit.settle(response);
    */
   readonly permit: (cost?: PermitCost) => Promise<Permit>;
+  /**
+   * The path at which the item may write a file of its own, such as `trades.parquet` or `2024/AAPL.parquet` (a path within the run's
+   * artifacts). The file is committed with the item: under its name only once it is whole, and not at all where the item fails. The same
+   * name gives the same path; an item that asks for a path has to write the file.
+   *
+   * @example
+   * await writeParquet(ctx.artifact(`${symbol}.parquet`), trades);
+   */
+  readonly artifact: (name: string) => string;
   /** Calls an API: cached, joined with the same call elsewhere in the run, within its budget, tried again, counted. */
   readonly call: Call;
   readonly cache: Cache;

@@ -1,3 +1,4 @@
+import type { Artifact } from '../core/artifact.ts';
 import type { Settled } from '../core/budget.ts';
 import type { CommandSpec } from '../core/command.ts';
 import type { AttemptMode, ItemFailure, PartTotals, Usage } from '../core/events.ts';
@@ -40,6 +41,8 @@ export interface WorkMessage {
   /** A file that says when the children stood still, if they ever did. */
   readonly stops: string;
   readonly ledger: string;
+  /** The folder for artifacts until they are committed; made by whoever needs it. */
+  readonly staged: string;
   /** The file that it prints to; absent: where it prints already. */
   readonly log?: string;
   readonly concurrency: number;
@@ -134,6 +137,7 @@ export type ToParent =
       readonly totals: PartTotals;
       readonly failed: readonly ItemFailure[];
       readonly itemMs: number;
+      readonly artifacts?: readonly Artifact[];
       readonly rss: number;
       readonly usage?: Usage;
       readonly times: readonly number[];

@@ -41,7 +41,7 @@ function title({ run, state, scope, stopped: why }: Report, chalk: ChalkInstance
 }
 
 function facts(report: Report, chalk: ChalkInstance): string[] {
-  const { items, children, time, output } = report;
+  const { items, children, time, output, artifacts } = report;
   return [
     ...stopped(report.stopped, chalk),
     ...fact(chalk, 'Items', [
@@ -78,6 +78,9 @@ function facts(report: Report, chalk: ChalkInstance): string[] {
           ...fact(chalk, '', [`sha256 ${output.sha256}`]),
         ]
       : fact(chalk, 'Output', ['none'])),
+    ...(artifacts
+      ? [place(chalk, 'Artifacts', artifacts.folder), ...fact(chalk, '', [plural(artifacts.count, 'file'), formatBytes(artifacts.bytes)])]
+      : []),
     place(chalk, 'Folder', report.folder),
     place(chalk, 'Logs', report.logs),
     ...fact(chalk, 'Kept rows', keptOldRows(report.keptOldRows)),

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import type { AttemptId } from '../core/events.ts';
 import { countSpans, type Span } from '../core/intervals.ts';
 import { briefMessage, type Evidence, lastLines } from '../core/evidence.ts';
-import { attemptName, ledgerName, partName } from '../core/names.ts';
+import { attemptName, ledgerName, partName, stagedName } from '../core/names.ts';
 import { causeOf, describeEnd, type Cause } from '../core/outcome.ts';
 import type { Piece, View } from '../core/schedule.ts';
 import type { Running } from '../core/running.ts';
@@ -10,10 +11,12 @@ import type { ChildEnd } from '../executors/executor.ts';
 import type { ToParent } from '../ipc/messages.ts';
 import { isDiskCode } from '../store/disk-error.ts';
 import { folderSyncer, syncPath } from '../store/files.ts';
-import { salvage } from '../store/ledger.ts';
+import type { Journal } from '../store/journal.ts';
+import { type AttemptFiles, salvage } from '../store/ledger.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
 import type { RunPaths } from '../store/paths.ts';
 import { findFault } from '../store/verify.ts';
+import { ArtifactKeeper } from './artifact-keeper.ts';
 import { logOf, sizeOf, tailOf } from './attempt-log.ts';
 import { openMemory } from './cgroup.ts';
 import type { Live } from './live.ts';
@@ -26,6 +29,7 @@ const PATIENCE = 1000;
 
 export interface AttemptsOptions {
   readonly state: RunState;
+  readonly journal: Journal;
   readonly manifest: Manifest;
   readonly settings: RunSettings;
   readonly paths: RunPaths;
@@ -40,16 +44,23 @@ export type Receipt = Extract<ToParent, { type: 'receipt' }>;
 export class Attempts {
   readonly #options: AttemptsOptions;
   readonly #syncParts: () => Promise<void>;
+  readonly #artifacts: ArtifactKeeper;
   readonly #oom = new OomKills(openMemory());
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
     this.#syncParts = folderSyncer(options.paths.parts);
+    this.#artifacts = new ArtifactKeeper(options);
+  }
+
+  /** Called at the beginning and the end of a session, while there are no children: all artifacts have their names. */
+  async tidy(): Promise<void> {
+    await this.#artifacts.tidy();
   }
 
   /** Hands a piece of work to a child that is ready. */
   dispatch(id: number, live: Live, slot: number, piece: Piece): void {
-    const { settings, paths, manifest, state, record } = this.#options;
+    const { settings, paths, state, record } = this.#options;
     const { plan } = state;
     if (!plan) return;
     const { shard, batch, attempt, spans, stolen, mode } = piece;
@@ -68,8 +79,7 @@ export class Attempts {
       spans,
       mode,
       items: plan.items.kind === 'file' ? { ...plan.items, file: join(paths.folder, plan.items.file) } : plan.items,
-      part: join(paths.parts, partName(piece, manifest.partFormat)),
-      ledger: join(paths.parts, ledgerName(piece)),
+      ...this.#filesOf(piece),
       stops: paths.stops,
       log,
       concurrency: settings.concurrency,
@@ -81,9 +91,9 @@ export class Attempts {
   }
 
   /** Commits what a child has handed in, if it is there (P3). False when it is not: then what verifies is kept. */
-  async check(live: Live, attempt: Running, { spans, totals, failed, itemMs, rss, usage }: Receipt): Promise<boolean> {
+  async check(live: Live, attempt: Running, { spans, totals, failed, itemMs, artifacts, rss, usage }: Receipt): Promise<boolean> {
     const { emit } = this.#options;
-    const fault = misclaimed(attempt, spans, totals.items) ?? (await findFault(this.#filesOf(attempt), totals));
+    const fault = misclaimed(attempt, spans, totals.items) ?? (await findFault(this.#filesOf(attempt), totals, artifacts));
     live.attempt = undefined;
     if (fault !== undefined) {
       emit({ type: 'warned', message: `${attemptName(attempt)}: ${fault}; what verifies is kept, the rest is done again` });
@@ -94,8 +104,10 @@ export class Attempts {
     live.peakRss = Math.max(live.peakRss, rss);
     const ms = Date.now() - attempt.since;
     const cause = live.told?.how === 'message' ? 'stopped' : 'ok';
-    const receipt = { ...totals, failed, itemMs, ...(usage ? { usage } : {}) };
-    emit({ type: 'committed', ...idOf(attempt), spans, receipt, salvaged: false, ms, rss: live.peakRss });
+    const receipt = { ...totals, failed, itemMs, ...(artifacts ? { artifacts } : {}), ...(usage ? { usage } : {}) };
+    const { committed, ...admitted } = this.#artifacts.admit(attempt, spans, receipt);
+    emit({ type: 'committed', ...idOf(attempt), ...admitted, salvaged: false, ms, rss: live.peakRss });
+    committed();
     emit({ type: 'attempt-ended', ...idOf(attempt), cause, suspects: [], exact: true });
     return true;
   }
@@ -136,7 +148,15 @@ export class Attempts {
       ...(message === undefined ? {} : { message }),
       ...(evidence ? { evidence } : {}),
     };
-    for (const fact of settleDeath(state, attempt, found, death)) emit(fact);
+    for (const fact of settleDeath(state, attempt, found, death)) {
+      if (fact.type !== 'committed') emit(fact);
+      else {
+        const { committed, ...admitted } = this.#artifacts.admit(attempt, fact.spans, fact.receipt);
+        emit({ ...fact, ...admitted });
+        committed();
+      }
+    }
+    this.#artifacts.discard(attempt);
   }
 
   /** What a running attempt could give away; worth it only where that is longer than a child takes to start. */
@@ -165,9 +185,13 @@ export class Attempts {
     return 2 * (CHILD_START + setupMs / Math.max(1, childrenStarted));
   }
 
-  #filesOf(attempt: Running): { part: string; ledger: string } {
+  #filesOf(attempt: AttemptId): Required<AttemptFiles> {
     const { paths, manifest } = this.#options;
-    return { part: join(paths.parts, partName(attempt, manifest.partFormat)), ledger: join(paths.parts, ledgerName(attempt)) };
+    return {
+      part: join(paths.parts, partName(attempt, manifest.partFormat)),
+      ledger: join(paths.parts, ledgerName(attempt)),
+      staged: join(paths.folder, stagedName(attempt)),
+    };
   }
 }
 

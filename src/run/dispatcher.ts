@@ -38,12 +38,12 @@ export class Dispatcher {
   #wake: NodeJS.Timeout | undefined;
 
   constructor(options: DispatcherOptions) {
-    const { state, executor, manifest, settings, paths, guard, token, calls } = options;
+    const { state, journal, executor, manifest, settings, paths, guard, token, calls } = options;
     this.#options = options;
     this.#state = state;
     const emit = (fact: Fact): void => this.emit(fact);
     const record = (fact: Fact): void => this.#record({ at: Date.now(), ...fact } as RunEvent);
-    this.#attempts = new Attempts({ state, manifest, settings, paths, emit, record });
+    this.#attempts = new Attempts({ state, journal, manifest, settings, paths, emit, record });
     this.children = new Children({
       executor,
       manifest,
@@ -71,6 +71,7 @@ export class Dispatcher {
 
   /** Works until everything owed is settled or the run is stopped. */
   async run(): Promise<void> {
+    await this.#attempts.tidy();
     this.#begun = true;
     this.children.begin();
     this.#pump();
@@ -82,6 +83,7 @@ export class Dispatcher {
       await this.children.end(leftOf(this.#state) === 0);
       this.#ended = true;
     }
+    await this.#attempts.tidy();
   }
 
   /** Commits what the attempts of an earlier session, whose parent died, had finished. */
@@ -201,11 +203,9 @@ export class Dispatcher {
         return this.emit({ type: 'child-ready', child: id, setupMs: setupTime(this.#state.children.get(id), message.setupMs, Date.now()) });
       case 'setup-failed':
       case 'crashed':
-        live.crashed = message.message;
-        return;
+        return void (live.crashed = message.message);
       case 'broken':
-        live.broken = { message: message.message, code: message.code };
-        return;
+        return void (live.broken = { message: message.message, code: message.code });
       case 'progress':
         hear(live, message, Date.now());
         return this.#pump();

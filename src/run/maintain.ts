@@ -5,6 +5,7 @@ import { UserError } from '../core/errors.ts';
 import { asDiskError } from '../store/disk-error.ts';
 import { takeLock } from '../store/lock.ts';
 import { Journal } from '../store/journal.ts';
+import { ArtifactKeeper } from './artifact-keeper.ts';
 import { readState } from './replay.ts';
 import { findRun } from './find-run.ts';
 import { checkOutput, mergeRun } from './merge.ts';
@@ -30,6 +31,8 @@ export async function mergeAgain(options: MergeOptions): Promise<MergeResult> {
     const own = owed.size > 0 ? partialName(manifest.settings.output) : manifest.settings.output;
     const output = options.output === undefined ? own : resolve(options.output);
     checkOutput(output);
+    // Whoever did the last item may have died before its artifacts had their names.
+    if (owed.size === 0) await new ArtifactKeeper({ state, paths, journal: { synced: async () => undefined } }).tidy();
     const before = Date.now();
     const merged = await mergeRun({
       state,

@@ -15,7 +15,8 @@ import { readAgreedColumns } from '../store/agreed-columns.ts';
 import { commitFile, publishText, temporaryName } from '../store/files.ts';
 import type { Manifest } from '../store/manifest.ts';
 import type { RunPaths } from '../store/paths.ts';
-import { commandFor } from './next-command.ts';
+import { artifactList, checkArtifacts } from './artifact-list.ts';
+import { commandFor, commandForItem } from './next-command.ts';
 import { PartSource, type Take } from './part-source.ts';
 import type { Folders } from './snapshot.ts';
 
@@ -50,6 +51,7 @@ export async function mergeRun({ state, manifest, paths, output, strictColumns, 
   const from = manifest.partFormat;
   mkdirSync(dirname(resolve(output)), { recursive: true });
   const rerun = (shard: number): string => commandFor('rerun', manifest.run, folders ?? {}, ` --shards ${shard}`);
+  checkArtifacts(state, paths, (key) => commandForItem(manifest.run, key, folders ?? {}));
   const source = new PartSource({ state, parts: paths.parts, format: from, rerun });
   const temporary = temporaryName(output, manifest.run);
   try {
@@ -172,7 +174,10 @@ interface Meta {
 async function writeMeta(output: string, { state, ...meta }: Meta): Promise<void> {
   const items = { total: state.plan?.count ?? 0, done: state.coverage.size, failed: state.failures.size };
   const failedItems = [...state.failures.values()].toSorted((a, b) => a.index - b.index);
-  await publishText(`${output}.meta.json`, `${JSON.stringify({ version: 1, ...meta, items, failedItems }, null, 2)}\n`);
+  await publishText(
+    `${output}.meta.json`,
+    `${JSON.stringify({ version: 1, ...meta, items, failedItems, ...artifactList(state) }, null, 2)}\n`,
+  );
 }
 
 /** Names that a run's folder needs for itself. */

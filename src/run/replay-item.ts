@@ -53,6 +53,7 @@ export async function replayItem(options: ReplayOptions): Promise<Replayed> {
       items: plan.items.kind === 'file' ? { ...plan.items, file: join(found.paths.folder, plan.items.file) } : plan.items,
       part: join(folder, 'part'),
       ledger: join(folder, 'ledger'),
+      staged: join(folder, 'staged'),
       stops: join(folder, 'stops'),
       concurrency: 1,
       retries: 0,

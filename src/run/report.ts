@@ -8,6 +8,7 @@ import type { RunState } from '../core/state.ts';
 import { NOTHING_UNDERWAY, tally } from '../core/tally.ts';
 import type { Manifest, RunSettings } from '../store/manifest.ts';
 import { type RunPaths, shown } from '../store/paths.ts';
+import { artifactReport } from './artifact-list.ts';
 import { logOf } from './attempt-log.ts';
 import { moreBudget } from './call-limits.ts';
 import { commandFor } from './next-command.ts';
@@ -64,6 +65,7 @@ export function reportOf({ state, settings, manifest, paths, folders, times, bud
     speedUp: totals.itemMs > 0 && wall > 0 ? totals.itemMs / wall : null,
     output:
       end !== 'stopped' && merged ? { file: shown(merged.output), rows: merged.rows, bytes: merged.bytes, sha256: merged.sha256 } : null,
+    ...artifactReport(state, paths),
     folder: shown(paths.folder),
     logs: shown(paths.logs),
     next:

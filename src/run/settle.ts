@@ -57,7 +57,8 @@ export function settleDeath(state: RunState, attempt: Running, found: Salvage, d
   if (found.items > 0 || failed.length > 0) {
     const { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, itemMs, spans, groups } = found;
     const totals = { items, rows, bytes, crc32, layout, ledgerLines, ledgerBytes, ledgerCrc32, ...(groups ? { groups } : {}) };
-    const [receipt, rss] = [{ ...totals, itemMs, failed }, death.evidence?.peakRssBytes ?? 0];
+    const made = found.artifacts ? { artifacts: found.artifacts } : {};
+    const [receipt, rss] = [{ ...totals, itemMs, failed, ...made }, death.evidence?.peakRssBytes ?? 0];
     facts.push({ type: 'committed', ...id, spans, receipt, salvaged: true, ms: death.now - attempt.since, rss });
   }
   const counts = death.cause !== 'stopped' && death.cause !== 'orphaned';

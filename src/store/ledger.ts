@@ -1,7 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import type { Artifact, Made } from '../core/artifact.ts';
 import type { PartTotals } from '../core/events.ts';
 import { IntervalSet, type Span } from '../core/intervals.ts';
+import { areStaged } from './staged.ts';
 
 const CHUNK = 1 << 20;
 
@@ -17,6 +19,8 @@ interface DoneLine {
   readonly crc32: number;
   /** So many items, from `index` on, have these rows together. Absent: one. */
   readonly items?: number;
+  /** Files of its own that the item has made. */
+  readonly artifacts?: readonly Made[];
 }
 
 interface NoteLine {
@@ -64,6 +68,7 @@ export interface Salvage extends PartTotals {
   readonly spans: readonly Span[];
   readonly itemMs: number;
   readonly failed: readonly NoteLine[];
+  readonly artifacts?: readonly Artifact[];
   /** Items that had started and not finished. */
   readonly inFlight: readonly { readonly index: number; readonly key: string; readonly at: number | undefined }[];
   /** False when the child did not write down every start, so that others may have been in flight. */
@@ -86,12 +91,19 @@ const nothing: Salvage = {
   exact: false,
 };
 
-/** Reads a ledger and checks every finished item against the part, up to the first that does not agree. */
-export function salvage({ part, ledger }: { part: string; ledger: string }): Salvage {
+/** The files of an attempt; `staged`: the folder of what its items have made beside their rows, where they may. */
+export interface AttemptFiles {
+  readonly part: string;
+  readonly ledger: string;
+  readonly staged?: string;
+}
+
+/** Reads a ledger and checks every finished item against the part and its artifacts, up to the first that does not agree. */
+export function salvage({ part, ledger, staged }: AttemptFiles): Salvage {
   // After a power cut the folder may have the name of one of them only.
   const [partFile, ledgerFile] = [openIfThere(part), openIfThere(ledger)];
   try {
-    return partFile === undefined || ledgerFile === undefined ? nothing : new Salvager(partFile).read(ledgerFile);
+    return partFile === undefined || ledgerFile === undefined ? nothing : new Salvager(partFile, staged).read(ledgerFile);
   } finally {
     for (const file of [partFile, ledgerFile]) if (file !== undefined) closeSync(file);
   }
@@ -109,19 +121,22 @@ function openIfThere(file: string): number | undefined {
 class Salvager {
   readonly #part: number;
   readonly #partBytes: number;
+  readonly #staged: string | undefined;
   readonly #done = new IntervalSet();
   readonly #failed: NoteLine[] = [];
   readonly #inFlight = new Map<number, { index: number; key: string; at: number | undefined }>();
   #buffer = Buffer.allocUnsafe(1 << 16);
 
-  constructor(part: number) {
+  constructor(part: number, staged: string | undefined) {
     this.#part = part;
+    this.#staged = staged;
     this.#partBytes = fstatSync(part).size;
   }
 
   read(ledger: number): Salvage {
     let [rows, bytes, crc, lines, ledgerBytes, ledgerCrc, itemMs, lastIndex] = [0, 0, 0, 0, 0, 0, 0, -1];
     const groups: Span[] = [];
+    const artifacts: Artifact[] = [];
     let plain = true;
     let exact = true;
     for (const text of readLines(ledger)) {
@@ -133,6 +148,7 @@ class Salvager {
         crc = span;
         if (line.index <= lastIndex || line.start !== bytes) plain = false;
         const items = line.items ?? 1;
+        for (const made of line.artifacts ?? []) artifacts.push({ index: line.index, key: line.key, ...made });
         lastIndex = line.index + items - 1;
         if (items > 1) groups.push([line.index, line.index + items]);
         rows += line.rows;
@@ -162,6 +178,7 @@ class Salvager {
       ledgerCrc32: ledgerCrc,
       itemMs,
       failed: this.#failed,
+      ...(artifacts.length > 0 ? { artifacts } : {}),
       inFlight: [...this.#inFlight.values()],
       exact,
       ...(groups.length > 0 ? { groups } : {}),
@@ -171,6 +188,7 @@ class Salvager {
   /** The running checksum with this item's rows, if they are as the line says. */
   #verified(line: DoneLine, running: number): number | undefined {
     if (!(line.start >= 0 && line.end >= line.start && line.end <= this.#partBytes)) return undefined;
+    if (line.artifacts && !areStaged(this.#staged, line.index, line.artifacts)) return undefined;
     let own = 0;
     let all = running;
     for (let at = line.start; at < line.end;) {

@@ -15,7 +15,7 @@ const FRAME = 256;
  * bytes may stay in the part; no ledger line points at them.
  *
  * Ledger lines: `{"index","key","status":"started"}`, `{…,"status":"tried",…}`, `{…,"status":"failed",…}`,
- * `{"index","key","status":"done","start","end","rows","ms","crc32"}`, and `{"status":"unmarked"}` / `{"status":"marked"}`
+ * `{"index","key","status":"done","start","end","rows","ms","crc32"}` (with `artifacts` where it has any), and `{"status":"unmarked"}` / `{"status":"marked"}`
  * where the child stops or begins again to write down every start.
  */
 export class PartWriter {
@@ -68,9 +68,9 @@ export class PartWriter {
 
   /**
    * The open item is finished: its rows count from the next flush on. `ms`: how long it took. `items`: so many, from this one on, have these
-   * rows together; one line says so, that they count all or none.
+   * rows together; one line says so, that they count all or none. `more`: fields of the line, such as `,"artifacts":[…]`.
    */
-  done(index: number, key: string, rows: number, ms: number, items = 1): void {
+  done(index: number, key: string, rows: number, ms: number, items = 1, more = ''): void {
     const start = this.#start;
     const end = this.#written + this.#filled;
     let crc: number;
@@ -91,7 +91,7 @@ export class PartWriter {
     this.#rows += rows;
     // Straight into bytes: as a template string, flattened and encoded at the flush, this line takes three times as long as the row.
     const name = quote(key);
-    const lines = this.#lineRoom(name.length * 3 + FRAME);
+    const lines = this.#lineRoom((name.length + more.length) * 3 + FRAME);
     const view = this.#view;
     let at = putStamp(view, this.#lined, INDEX);
     at = putInteger(lines, at, index);
@@ -106,6 +106,7 @@ export class PartWriter {
     at = putStamp(view, at, MS);
     at = ms < 0.05 ? putInteger(lines, at, 0) : putText(lines, at, String(Math.round(ms * 10) / 10));
     if (items > 1) at = putText(lines, at, `,"items":${items}`);
+    if (more !== '') at = putText(lines, at, more);
     at = putStamp(view, at, CRC);
     at = putInteger(lines, at, crc);
     this.#lined = putStamp(view, at, CLOSE);

@@ -12,6 +12,8 @@ export interface RunPaths {
   /** When the children of the session stood still; there only where they have. */
   readonly stops: string;
   readonly report: string;
+  /** The files that items have made, under their own names. */
+  readonly artifacts: string;
   /** `logs/<run>` */
   readonly logs: string;
 }
@@ -29,6 +31,7 @@ export function runPaths(dataDir: string, logsDir: string, run: string): RunPath
     live: join(folder, 'live.json'),
     stops: join(folder, 'stops.json'),
     report: join(folder, 'report.json'),
+    artifacts: join(folder, 'artifacts'),
     logs: join(logsDir, run),
   };
 }

@@ -1,8 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
+import type { Artifact } from '../core/artifact.ts';
 import type { PartTotals } from '../core/events.ts';
-import { salvage } from './ledger.ts';
+import { type AttemptFiles, salvage } from './ledger.ts';
+import { stagedFault } from './staged.ts';
 
 const CHUNK = 1 << 20;
 /** So many bytes are read before the event loop gets a turn: 16 MiB take about 10 ms. */
@@ -10,9 +12,15 @@ const TURN = 16 << 20;
 
 /**
  * Looks for what a child claims in the files it wrote (P3): the ledger's bytes, lines and checksum, and the part's. Gives what is
- * wrong, or `undefined` when everything is there.
+ * wrong, or `undefined` when everything is there. Artifacts, which may be large, are looked at for their size only.
  */
-export async function findFault(files: { part: string; ledger: string }, claimed: PartTotals): Promise<string | undefined> {
+export async function findFault(
+  files: AttemptFiles,
+  claimed: PartTotals,
+  artifacts: readonly Artifact[] = [],
+): Promise<string | undefined> {
+  const missing = stagedFault(files.staged, artifacts);
+  if (missing !== undefined) return missing;
   const ledger = await scan(files.ledger, Infinity, true);
   if (ledger.bytes !== claimed.ledgerBytes) return `the ledger has ${ledger.bytes} bytes, not ${claimed.ledgerBytes}`;
   if (ledger.crc32 !== claimed.ledgerCrc32) return 'the ledger does not have the checksum that the child claims';
