@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path';
 import { defineWorker } from 'shardyard';
+import { writeParquet } from 'shardyard/parquet';
 import { z } from 'zod';
 import { MarketMaker, rounded } from './market-making/maker.ts';
 import { readTerms, termsOf } from './market-making/terms.ts';
@@ -30,6 +31,17 @@ const types = {
   profit: 'double',
   position: 'double',
   maxPosition: 'double',
+} as const;
+
+/** Of the file of a security's trades. */
+const tradeTypes = {
+  time: 'timestamp',
+  side: 'string',
+  price: 'double',
+  size: 'double',
+  reason: 'string',
+  position: 'double',
+  realised: 'double',
 } as const;
 
 const params = z.strictObject({
@@ -57,7 +69,7 @@ export default defineWorker({
 
   setup: ({ params: given }) => readTerms(given.config),
 
-  process: async (security: string, { params: given, state: file }) => {
+  process: async (security: string, { params: given, state: file, artifact }) => {
     const terms = termsOf(file, security, given);
     const maker = new MarketMaker(terms);
     let ticks = 0;
@@ -70,6 +82,7 @@ export default defineWorker({
       maker.tick(tick);
     }
     const { account, trades, skipped } = maker;
+    await writeParquet(artifact(`${security}-trades.parquet`), trades, { columns: Object.keys(tradeTypes), types: tradeTypes });
     const unrealised = account.position === 0 ? 0 : account.unrealised(maker.middle);
     return {
       security,

@@ -4,7 +4,7 @@ import type { Terms } from './terms.ts';
 import type { Tick } from './ticks.ts';
 
 /** One of our fills, as it goes into the file of the security's trades. Sizes in the security's units, money in the price's currency. */
-export interface OwnTrade {
+export type OwnTrade = {
   readonly time: Date;
   readonly side: 'buy' | 'sell';
   readonly price: number;
@@ -13,7 +13,7 @@ export interface OwnTrade {
   /** After it. */
   readonly position: number;
   readonly realised: number;
-}
+};
 
 /** The best price of a side and the lots there. */
 interface Level {

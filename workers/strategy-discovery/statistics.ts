@@ -14,7 +14,7 @@ export interface Statistics {
   readonly winRate: number | null;
   /** What winners won for each unit that losers lost. */
   readonly profitFactor: number | null;
-  /** Share of the bars with a position. */
+  /** Share of the bars that end with a position. */
   readonly exposure: number;
   readonly marginCalls: number;
   readonly costs: number;
@@ -42,7 +42,7 @@ export function statisticsOf(
     trades: trades.length,
     winRate: trades.length > 0 ? won.length / trades.length : null,
     profitFactor: lost > 0 ? (gained ?? 0) / lost : null,
-    exposure: trades.reduce((sum, { opened, closed }) => sum + closed - opened + 1, 0) / equity.length,
+    exposure: trades.reduce((sum, { opened, closed }) => sum + closed - opened, 0) / equity.length,
     marginCalls,
     costs,
   };
