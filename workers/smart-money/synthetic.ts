@@ -1,7 +1,7 @@
 import { Draws } from '../shared/draws.ts';
 import type { Session } from './sessions.ts';
 
-/** How many symbols and sessions there are. */
+/** How many symbols and sessions there are: more symbols than are chosen. */
 const SYMBOLS = 120;
 const SESSIONS = 1_346;
 
@@ -21,10 +21,10 @@ const VOLUME = { persistence: 0.69, move: 0.63, noise: 0.67 };
  * gaps, ranges, volumes, delivery, splits. What was delivered says nothing about what follows: there is nothing to find in it. A symbol's
  * sessions depend on the seed and its name only.
  */
-export function inventSessions(seed: number): ReadonlyMap<string, readonly Session[]> {
+export function inventSessions(seed: number, symbols: number = SYMBOLS): ReadonlyMap<string, readonly Session[]> {
   const dates = weekdays('2020-01-01', SESSIONS);
   const market = marketReturns(seed);
-  const names = Array.from({ length: SYMBOLS }, (_, at) => `SYNTHETIC-${String(at + 1).padStart(3, '0')}`);
+  const names = Array.from({ length: symbols }, (_, at) => `SYNTHETIC-${String(at + 1).padStart(3, '0')}`);
   return new Map(names.map((name) => [name, sessionsOf(new Draws(seed, name), dates, market)]));
 }
 
