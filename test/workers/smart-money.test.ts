@@ -51,10 +51,6 @@ describe('invented sessions', () => {
     expect(inventSessions(2, 1).get('SYNTHETIC-001')?.[50]).not.toEqual(invented.get('SYNTHETIC-001')?.[50]);
     const histories = [...invented.values()].map((sessions) => ({ sessions, history: historyOf(sessions) }));
     const middle = (value: (of: (typeof histories)[number]) => number): number => stats.median(histories.map(value));
-    const clustering = (steps: readonly number[]): number => {
-      const sizes = steps.map(Math.abs);
-      return stats.sampleCorrelation(sizes.slice(1), sizes.slice(0, -1));
-    };
     expect(middle(({ history }) => stats.standardDeviation([...history.steps]))).toBeCloseTo(0.03, 2);
     expect(middle(({ history }) => stats.sampleKurtosis([...history.steps]))).toBeGreaterThan(2);
     expect(middle(({ history }) => clustering(history.steps))).toBeGreaterThan(0.07);
@@ -162,6 +158,12 @@ describe('a history', () => {
   });
 });
 
+/** Whether large moves follow large moves. */
+const clustering = (steps: readonly number[]): number => {
+  const sizes = steps.map(Math.abs);
+  return stats.sampleCorrelation(sizes.slice(1), sizes.slice(0, -1));
+};
+
 let files = 0;
 
 async function write(sessions: ReadonlyMap<string, readonly Session[]>): Promise<string> {
@@ -178,9 +180,9 @@ async function write(sessions: ReadonlyMap<string, readonly Session[]>): Promise
 /** The small market, with everything on the affected dates multiplied by anything from 0.9 to 1.1. */
 function distorted(seed: number, isAffected: (date: string) => boolean): ReadonlyMap<string, readonly Session[]> {
   const draws = new Draws(seed, 'distorted');
+  const factor = (): number => 0.9 + 0.2 * draws.uniform();
   const distort = (own: Session): Session => {
     if (!isAffected(own.date)) return own;
-    const factor = (): number => 0.9 + 0.2 * draws.uniform();
     const [all, close] = [factor(), own.close * factor()];
     const prices = {
       open: own.open * all,

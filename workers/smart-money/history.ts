@@ -22,16 +22,16 @@ export interface History {
 }
 
 /**
- * The exchange stops a share that moves 20 % from its last close. One that opens further away was split, or got bonus shares: no money was
- * won or lost. (A bonus of one for four looks like a fall of 20 %, and is taken for one.)
+ * The exchange stops a share that falls 20 % from its last close. One that opens further below was split, or got bonus shares: no money was
+ * lost. (A bonus of one for four looks like a fall of 20 %, and is taken for one.)
  */
-const CORPORATE_ACTION = 0.25;
+const CORPORATE_ACTION = -0.25;
 
 /** Puts a symbol's sessions in this form. Everything at a position follows from the sessions up to it. */
 export function historyOf(sessions: readonly Session[]): History {
   const gaps = sessions.map((session, at) => {
     const gap = logRatio(session.open, sessions[at - 1]?.close ?? session.open);
-    return Math.abs(gap) > CORPORATE_ACTION ? 0 : gap;
+    return gap < CORPORATE_ACTION ? 0 : gap;
   });
   const steps = sessions.map(({ open, close }, at) => (gaps[at] ?? 0) + logRatio(close, open));
   let level = 0;

@@ -13,7 +13,7 @@ export interface Market {
 }
 
 /** A sample date, and what is the same on it for all symbols. */
-export interface SampleDay {
+interface SampleDay {
   readonly date: string;
   /** Position among the sessions, from 0. */
   readonly index: number;

@@ -15,7 +15,7 @@ export interface Terms {
 }
 
 /** A position from its first fill to its last. */
-export interface Trade {
+interface Trade {
   /** Bar of the fill. */
   readonly opened: number;
   readonly closed: number;
