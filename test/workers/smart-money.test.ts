@@ -44,7 +44,7 @@ describe('invented sessions', () => {
         rows.map((row) => Number(row['excessReturn'])),
       );
     for (const name of Object.keys(features)) expect(Math.abs(correlation(name)), name).toBeLessThan(0.09);
-  });
+  }, 90_000);
 
   test('depend on the seed and the symbol only, and are as those of real shares', () => {
     expect(inventSessions(1, 3).get('SYNTHETIC-003')).toEqual(invented.get('SYNTHETIC-003'));

@@ -72,7 +72,7 @@ describe('on the S&P 500', () => {
     const other = await workThrough(worker, { resamples: '20', seed: '2' }, few);
     expect(other.rows.map(({ sharpeLow }) => sharpeLow)).not.toEqual(forth.rows.map(({ sharpeLow }) => sharpeLow));
     expect(other.rows.map(({ sharpe }) => sharpe)).toEqual(forth.rows.map(({ sharpe }) => sharpe));
-  });
+  }, 60_000);
 
   test('an item that is not in the grid says so', async () => {
     await expect(workThrough(worker, {}, () => ['astrology_3_1'])).rejects.toThrow('astrology_3_1: no strategy of the grid');

@@ -75,7 +75,7 @@ for (const line of table) {
 
 const early = ranked.flatMap(({ sharpeEarly }) => sharpeEarly ?? []);
 if (early.length > 1) {
-  console.log(`\nOf ${results.length} rows, ${ranked.length} have at least ${least} trades.`);
+  console.log(`\nOf ${results.length.toLocaleString('en')} rows, ${ranked.length.toLocaleString('en')} have at least ${least} trades.`);
   console.log(`The luckiest of so many without skill would show a Sharpe ratio of about ${luckiest(early).toFixed(2)} in the early part.`);
 }
 

@@ -1,4 +1,3 @@
-import { mean, sampleStandardDeviation } from 'simple-statistics';
 import type { Account } from './simulate.ts';
 
 /** What an account has come to. Shares and returns are fractions: 0.1 is ten percent. `null`: there is nothing to compute it from. */
@@ -56,12 +55,15 @@ export function returnsOf(equity: Float64Array): Float64Array {
   });
 }
 
-/** Annual mean over annual deviation; cash is taken to earn nothing. `null` where nothing moved. */
+/** Annual mean over annual deviation; cash is taken to earn nothing. `null` where nothing moved. By loops: arrays of every account would be garbage. */
 function sharpeOf(returns: Float64Array, barsPerYear: number): number | null {
-  if (returns.length < 2) return null;
-  const values = [...returns];
-  const deviation = sampleStandardDeviation(values);
-  return deviation > 0 ? (mean(values) / deviation) * Math.sqrt(barsPerYear) : null;
+  let sum = 0;
+  for (const value of returns) sum += value;
+  const mean = sum / returns.length;
+  let squares = 0;
+  for (const value of returns) squares += (value - mean) ** 2;
+  const deviation = Math.sqrt(squares / (returns.length - 1));
+  return deviation > 0 ? (mean / deviation) * Math.sqrt(barsPerYear) : null;
 }
 
 /** The deepest fall from a peak, as a fraction of it. */
