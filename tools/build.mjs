@@ -18,7 +18,7 @@ try {
   const common = { cwd: root, platform: 'node', logLevel: 'warn' };
   // What is imported only where it is needed stays a module by itself, beside the bundle. `import` loads Node's asynchronous loader, which
   // costs a child 5 ms: what is wanted often is one file more, whole, which is required.
-  const WANTED = ['calls', 'permits', 'seal'];
+  const WANTED = ['calls', 'permits', 'seal', 'sweep'];
   const apart = {
     name: 'apart',
     resolveId: (source, importer, { kind }) => {

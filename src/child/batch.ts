@@ -14,6 +14,7 @@ import { Marks } from './marks.ts';
 import { OpenItems } from './open-items.ts';
 import { peakRss } from './peak-rss.ts';
 import { Retries } from './retries.ts';
+import type { Setting } from './sweep.ts';
 import { Thrown } from './thrown.ts';
 
 /** Milliseconds between two flushes, and between two heartbeats. */
@@ -130,15 +131,30 @@ export class Batch {
   /** One try at one item, in a place of the gate; gives what it threw, else leaves. Asynchronous only where the worker is. */
   #try(entry: FrozenItem, before: number): Thrown | undefined | Promise<Thrown | undefined> {
     const tries = this.#retries.next(entry.index);
-    const context = new ItemContext(this.#options.shared, entry.index, entry.key, tries, before);
+    if (!this.#options.sweep) return this.#work(entry, this.#options, tries, before);
+    const setting = this.#options.sweep.of(entry);
+    return isPromise(setting) ? this.#setUp(entry, setting, tries) : this.#work(entry, setting, tries, before);
+  }
+
+  /** The first item of a combination of swept parameters waits until the worker is set up for it; what that throws, it has thrown. */
+  async #setUp(entry: FrozenItem, setting: Promise<Setting>, tries: number): Promise<Thrown | undefined> {
+    try {
+      this.#marks.started(entry);
+      return await this.#work(entry, await setting, tries, performance.now());
+    } catch (error) {
+      return this.#threw(entry, new ItemContext(this.#options.shared, entry.index, entry.key, tries, performance.now()), tries, error);
+    }
+  }
+
+  #work(entry: FrozenItem, { shared, encode }: Setting, tries: number, before: number): Thrown | undefined | Promise<Thrown | undefined> {
+    const context = new ItemContext(shared, entry.index, entry.key, tries, before);
     // Alone in its child, an item's rows go straight to the part; beside others they wait until it is finished.
     const lines: string[] | undefined = this.#concurrency === 1 ? undefined : [];
     const sink = lines ? (line: string): void => void lines.push(line) : this.#toPart;
     this.#open.begin(entry, before);
     try {
       this.#marks.started(entry);
-      const { worker, encode } = this.#options;
-      const rows = worker.process(entry.item as never, context as never);
+      const rows = this.#options.worker.process(entry.item as never, context as never);
       const count = isPromise(rows) ? emitLater(rows, encode, sink) : emitRows(rows, encode, sink);
       if (typeof count === 'number' && !context.artifacts) return this.#finish(entry, count, lines, context);
       return Promise.resolve(count)

@@ -18,6 +18,7 @@ import type { Permits } from './permits.ts';
 import { ParentPort } from './port.ts';
 import { Services } from './services.ts';
 import { printTo } from './stdio.ts';
+import type { Sweep } from './sweep.ts';
 import { StoppedTime } from './stopped-time.ts';
 
 /** A child that is set up. */
@@ -36,6 +37,7 @@ const log: Log = (...values) => void process.stdout.write(`${format(...values)}\
 const NO_WORKER: AnyWorker = { process: () => undefined };
 let ready: Ready | undefined;
 let batch: Batch | CommandBatch | undefined;
+let sweep: Sweep | undefined;
 let stopped = false;
 /** Loaded when a worker first asks: most never do. */
 let permits: Promise<Permits> | undefined;
@@ -102,9 +104,10 @@ async function setUp(message: InitMessage): Promise<void> {
   try {
     const Command = message.command && (await import('./command/command-batch.ts')).CommandBatch;
     const worker = Command ? NO_WORKER : await loadWorker(message.worker);
-    const params = await validateParams(worker, message.params, message.worker);
+    // Where parameters are swept, this comes with the first item of each combination.
+    const params = message.grid ? undefined : await validateParams(worker, message.params, message.worker);
     const { signal } = new AbortController();
-    const state: unknown = await worker.setup?.({ params: params as never, signal, log });
+    const state: unknown = message.grid ? undefined : await worker.setup?.({ params: params as never, signal, log });
     const encode = encoderFor(message, worker.types);
     const names = { namespace: basename(message.worker).replace(/\.[^.]+$/, ''), version: 0, ...worker.cache };
     const services = new Services({ settings: message.calls, port, names });
@@ -138,19 +141,26 @@ async function work(message: WorkMessage): Promise<void> {
   try {
     if (message.log !== undefined) printTo(message.log);
     const { items, spans, shard, batch: number, itemTimeout, staged } = message;
-    const reader = items.kind === 'range' ? rangeReader(items.start, items.end) : openFrozen(items.file);
+    const base = items.kind === 'range' ? rangeReader(items.start, items.end) : openFrozen(items.file);
+    const { grid } = init;
+    const swept = grid && (await import('./sweep.ts'));
+    const reader = swept ? swept.gridReader(base, grid) : base;
     const stoppedTime = new StoppedTime(message.stops);
     const shared = { shard, batch: number, params, state, log, itemTimeout, permit, services, staged, stopped: stoppedTime };
     const { command, columns } = init;
     const meter = message.measure ? new Meter() : undefined;
     const entries = meter ? meter.watch(reader.read(spans)) : reader.read(spans);
-    if (Command && command) batch = new Command({ work: message, command, columns, reader, send, log, stopped: shared.stopped });
-    else batch = new Batch({ work: message, worker, shared, encode, entries, send: tell });
+    if (Command && command) batch = new Command({ work: message, command, columns, grid, reader, send, log, stopped: shared.stopped });
+    else {
+      if (swept && grid) sweep = new swept.Sweep({ worker, init, grid, shared, encode });
+      batch = new Batch({ work: message, worker, shared, encode, ...(sweep && { sweep }), entries, send: tell });
+    }
     if (stopped) batch.stop();
     const receipt = await batch.run();
     reader.close();
     (await permits)?.flush();
-    tell(meter ? { ...receipt, usage: meter.usage() } : receipt, () => void leave());
+    const more = { ...(sweep && { setupMs: sweep.setupMs }), ...(meter && { usage: meter.usage() }) };
+    tell({ ...receipt, ...more }, () => void leave());
   } catch (error) {
     log('the attempt broke off:', error);
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
@@ -163,7 +173,8 @@ async function leave(): Promise<void> {
   process.off('disconnect', orphaned);
   process.on('disconnect', () => process.exit(0));
   try {
-    await ready?.worker.teardown?.(ready.state as never);
+    if (sweep) await sweep.teardown();
+    else if (!ready?.init.grid) await ready?.worker.teardown?.(ready.state as never);
   } catch (error) {
     log('teardown failed:', error);
   }

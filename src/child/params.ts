@@ -1,42 +1,58 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { UserError } from '../core/errors.ts';
+import { camelCase } from '../core/grid.ts';
 import type { AnyWorker } from '../core/worker.ts';
 import { placeOf } from './load-worker.ts';
 
+/** What the worker's schema makes of parameters. `known`: the names that it takes; `undefined` where there is no schema. */
+export type Checked =
+  | { readonly kind: 'valid'; readonly value: unknown }
+  | { readonly kind: 'issues'; readonly issues: readonly StandardSchemaV1.Issue[] }
+  | { readonly kind: 'unknown'; readonly names: readonly string[]; readonly known: readonly string[] | undefined };
+
 /** Runs parameters as given through the worker's schema; a name that the schema drops is one it does not know. */
 export async function validateParams(worker: AnyWorker, given: Readonly<Record<string, unknown>>, file: string): Promise<unknown> {
+  const checked = await checkParams(worker, given, file);
+  if (checked.kind === 'valid') return checked.value;
+  throw wrongParams(checked, file);
+}
+
+/** The same, for whoever says it in other words. */
+export async function checkParams(worker: AnyWorker, given: Readonly<Record<string, unknown>>, file: string): Promise<Checked> {
   const schema = worker.params;
   const names = Object.keys(given);
-  if (!schema) {
-    if (names.length === 0) return {};
-    throw new UserError(`the worker takes no parameters, but ${list(names)} was given`, {
-      place: { file },
+  if (!schema) return names.length === 0 ? { kind: 'valid', value: {} } : { kind: 'unknown', names, known: undefined };
+  const result = await validate(schema, given, file);
+  if (result.kind === 'valid' && unknownNames(names, result.value).length === 0) return result;
+  // `--param years-back=10` is how a command line writes yearsBack.
+  const camel = Object.fromEntries(Object.entries(given).map(([name, value]) => [camelCase(name), value]));
+  const again = await validate(schema, camel, file);
+  if (again.kind !== 'valid') return again;
+  const unknown = unknownNames(Object.keys(camel), again.value);
+  if (unknown.length === 0) return again;
+  const known = typeof again.value === 'object' && again.value !== null ? Object.keys(again.value) : [];
+  return { kind: 'unknown', names: unknown, known };
+}
+
+/** The error for parameters that are not valid. */
+export function wrongParams(checked: Exclude<Checked, { kind: 'valid' }>, file: string): UserError {
+  const place = { file };
+  if (checked.kind === 'issues')
+    return new UserError(`wrong parameters: ${checked.issues.map(describeIssue).join('; ')}`, { place, hint: 'correct --param' });
+  const { names, known } = checked;
+  if (!known) {
+    return new UserError(`the worker takes no parameters, but ${list(names)} was given`, {
+      place,
       hint: 'declare them: `params: z.object({ … })`, or leave --param out',
     });
   }
-  const result = await validate(schema, given, file);
-  const unknown = result.ok ? unknownNames(names, result.value) : [];
-  if (result.ok && unknown.length === 0) return result.value;
-  // `--param years-back=10` is how a command line writes yearsBack.
-  const camel = Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()), value]),
-  );
-  const again = await validate(schema, camel, file);
-  const stillUnknown = again.ok ? unknownNames(Object.keys(camel), again.value) : [];
-  if (again.ok && stillUnknown.length === 0) return again.value;
-  if (!again.ok) {
-    throw new UserError(`wrong parameters: ${again.issues.map(formatIssue).join('; ')}`, { place: { file }, hint: 'correct --param' });
-  }
-  const known = typeof again.value === 'object' && again.value !== null ? Object.keys(again.value) : [];
-  throw new UserError(`the worker knows no parameter ${list(stillUnknown)}`, {
-    place: { file },
+  return new UserError(`the worker knows no parameter ${list(names)}`, {
+    place,
     hint: known.length > 0 ? `it knows ${list(known)}` : 'it knows none',
   });
 }
 
-type Validated =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly issues: readonly StandardSchemaV1.Issue[] };
+type Validated = Exclude<Checked, { kind: 'unknown' }>;
 
 async function validate(schema: StandardSchemaV1, given: unknown, file: string): Promise<Validated> {
   let result: StandardSchemaV1.Result<unknown>;
@@ -49,14 +65,15 @@ async function validate(schema: StandardSchemaV1, given: unknown, file: string):
       cause: error,
     });
   }
-  return result.issues ? { ok: false, issues: result.issues } : { ok: true, value: result.value };
+  return result.issues ? { kind: 'issues', issues: result.issues } : { kind: 'valid', value: result.value };
 }
 
 function unknownNames(names: readonly string[], value: unknown): string[] {
   return typeof value === 'object' && value !== null ? names.filter((name) => !Object.hasOwn(value, name)) : [];
 }
 
-function formatIssue(issue: StandardSchemaV1.Issue): string {
+/** An issue of a schema, with the place it is about. */
+export function describeIssue(issue: StandardSchemaV1.Issue): string {
   const path = (issue.path ?? []).map((part) => (typeof part === 'object' ? String(part.key) : String(part))).join('.');
   return path ? `${path}: ${issue.message}` : issue.message;
 }

@@ -1,15 +1,18 @@
 // The entry of the planning child: it imports the worker, so that the parent never does, and writes the items down.
+import { dirname, join } from 'node:path';
 import type { Place } from '../core/errors.ts';
 import { UserError } from '../core/errors.ts';
+import { combinationCount } from '../core/grid.ts';
 import { defaultKey } from '../core/key.ts';
 import type { AnyWorker, ItemList } from '../core/worker.ts';
 import { freezeItems } from '../input/freeze.ts';
 import { offsetsFile } from '../input/frozen.ts';
-import { matchItems } from '../input/match.ts';
+import { matchProducts } from '../input/match-grid.ts';
 import { openItems } from '../input/source.ts';
 import type { Envelope } from '../ipc/messages.ts';
 import type { FromPlanner, PlanRequest } from '../ipc/planning.ts';
 import { asDiskError } from '../store/disk-error.ts';
+import { checkGrid, type Swept } from './check-grid.ts';
 import { loadWorker, placeOf } from './load-worker.ts';
 import { commitFile, temporaryName } from '../store/files.ts';
 import { checkedItems, commandWorker } from './command/planned.ts';
@@ -46,21 +49,27 @@ function refusal(error: unknown): FromPlanner {
 
 async function plan(request: PlanRequest): Promise<Planned> {
   const worker = request.command ? commandWorker(request.command) : await loadWorker(request.worker);
-  const params = await validateParams(worker, request.params, request.worker);
+  const { grid, first: params } = await sweptBy(request, worker);
   const base = {
     type: 'planned',
-    columns: worker.columns ?? null,
+    columns: worker.columns ? [...(grid ?? []).map(({ name }) => name), ...worker.columns] : null,
+    ...(grid ? { grid } : {}),
     types: worker.types ?? {},
     defaults: workerDefaults(worker, request.worker),
     budgets: workerBudgets(worker, request.worker),
   } as const;
+  /** `each`: number of items, of which each is there once for each combination. */
+  const finished = async (items: Planned['items'], each: number): Promise<Planned> => {
+    const current = items.kind === 'range' ? items : join(dirname(request.file), items.file);
+    const match = await matchProducts({ items: current, each, ...(grid ? { grid } : {}) }, request.earlier);
+    return { ...base, items, count: each * combinationCount(grid), ...match };
+  };
+  if (request.frozen) return finished(request.frozen.items, request.frozen.each);
   if (request.describe) return { ...base, items: { kind: 'range', start: 0, end: 0 }, count: 0, moves: [], gone: 0 };
   const source = request.items === undefined ? undefined : openItems(request.items, { stdin: process.stdin });
   if (source?.kind === 'range' && !worker.key && request.key === undefined) {
     const end = Math.min(source.end, source.start + (request.limit ?? Infinity));
-    const items = { kind: 'range', start: source.start, end } as const;
-    const moves = await match(request, items);
-    return { ...base, items, count: end - source.start, ...moves };
+    return finished({ kind: 'range', start: source.start, end }, end - source.start);
   }
   const list =
     source === undefined
@@ -76,13 +85,13 @@ async function plan(request: PlanRequest): Promise<Planned> {
   });
   commitFile(offsetsFile(temporary), offsetsFile(request.file));
   commitFile(temporary, request.file);
-  const items = { kind: 'file', file: request.name, sha256: frozen.sha256, bytes: frozen.bytes } as const;
-  return { ...base, items, count: frozen.count, ...(await match(request, items)) };
+  return finished({ kind: 'file', file: request.name, sha256: frozen.sha256, bytes: frozen.bytes }, frozen.count);
 }
 
-async function match(request: PlanRequest, items: Planned['items']): Promise<Pick<Planned, 'moves' | 'gone'>> {
-  if (request.earlier.length === 0) return { moves: [], gone: 0 };
-  return matchItems({ current: items.kind === 'range' ? items : request.file, earlier: request.earlier });
+/** The parameters, checked: of the first combination, where some are swept. */
+async function sweptBy({ grid, params, worker: file, command }: PlanRequest, worker: AnyWorker): Promise<Partial<Swept>> {
+  if (!grid || command) return { ...(grid && { grid }), first: await validateParams(worker, params, file) };
+  return checkGrid(worker, params, grid, file);
 }
 
 /** The worker's own items; what it throws is the worker's fault and says where. */

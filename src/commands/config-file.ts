@@ -52,9 +52,12 @@ function valueOf(option: Option, node: Node | null, document: Document, fail: Fa
   const value = isAlias(node) ? node.resolve(document) : node;
   if (isAlias(node) && value === undefined)
     throw fail(`refers to *${node.source}, which is not there`, 'define it above, or write the value');
-  if (option.kind === 'pairs') {
+  if (option.kind === 'pairs' || option.kind === 'grid') {
     if (isMap(value)) return paramsOf(value, document, fail);
-    throw fail('must be a mapping', 'write the parameters below it, such as "yearsBack: 10"');
+    throw fail(
+      'must be a mapping',
+      `write the parameters below it, such as "${option.kind === 'grid' ? 'refill: [60, 180]' : 'yearsBack: 10'}"`,
+    );
   }
   if (option.kind === 'list' && isSeq(value)) return value.items.map((item) => textOf(isAlias(item) ? item.resolve(document) : item, fail));
   return textOf(value, fail);

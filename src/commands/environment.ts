@@ -26,7 +26,7 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
     const option = BY_NAME.get(name);
     const place = placeOf?.(name);
     if (!option) throw unknown(name, place);
-    const several = option.kind === 'list' || option.kind === 'pairs';
+    const several = option.kind === 'list' || option.kind === 'grid' || option.kind === 'pairs';
     source.set(option, { name, value: several ? linesOf(text) : text, ...(place ? { place } : {}) });
   }
   return source;

@@ -1,3 +1,4 @@
+import type { GivenGrid } from '../core/grid.ts';
 import type { Deadline, Halt, Progress, Tolerance } from '../core/options.ts';
 
 /** The verbs of the command line, one file each. */
@@ -18,7 +19,7 @@ export type VerbName =
   | 'replay'
   | 'shard';
 
-/** What an option's text is read as. `flag` takes no text; `list` and `pairs` may be repeated. */
+/** What an option's text is read as. `flag` takes no text; `list`, `grid` and `pairs` may be repeated. */
 export interface KindValues {
   readonly integer: number;
   readonly amount: number;
@@ -33,6 +34,7 @@ export interface KindValues {
   readonly text: string;
   readonly flag: boolean;
   readonly list: readonly string[];
+  readonly grid: GivenGrid;
   readonly pairs: Readonly<Record<string, unknown>>;
 }
 

@@ -54,6 +54,15 @@ export const RUN_OPTIONS = {
     describe: 'only the first N items',
     fallback: 'all',
   },
+  grid: {
+    kind: 'grid',
+    flag: 'grid',
+    arg: 'K=A,B',
+    group: ITEMS,
+    verbs: LAUNCH,
+    describe:
+      'sweep a parameter: every item once for each combination, the parameters as first columns; repeatable, the first varies slowest',
+  },
   params: {
     kind: 'pairs',
     flag: 'param',

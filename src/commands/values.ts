@@ -1,4 +1,5 @@
 import { UserError, unreachable } from '../core/errors.ts';
+import { axesOf, type GivenGrid } from '../core/grid.ts';
 import { nearest } from '../core/nearest.ts';
 import { parseAmount, parseDeadline, parseDuration, parseHalt, parseInteger, parseSize, parseTolerance } from '../core/quantities.ts';
 import type { Progress } from '../core/options.ts';
@@ -11,6 +12,7 @@ const PROGRESS: readonly Progress[] = ['auto', 'bar', 'plain', 'json', 'none'];
 export function readValue(option: Option, given: Given): KindValues[Option['kind']] | undefined {
   try {
     if (option.kind === 'pairs') return isRecord(given.value) ? given.value : readPairs(textsOf(given));
+    if (option.kind === 'grid') return isRecord(given.value) ? readAxes(given.value) : readGrid(textsOf(given));
     if (option.kind === 'list') return checked(textsOf(given), option);
     const [text] = checked([oneOf(textsOf(given))], option);
     return text === option.neutral ? undefined : readText(option, text);
@@ -59,6 +61,7 @@ function readText(option: Option, text: string): KindValues[Option['kind']] {
       return readNames(text);
     case 'text':
     case 'list':
+    case 'grid':
     case 'pairs':
       return text;
     default:
@@ -82,16 +85,57 @@ function readFlag(text: string): boolean {
   throw new UserError(`${JSON.stringify(text)} is neither true nor false`, { hint: 'write true or false' });
 }
 
-function readPairs(texts: readonly string[]): Readonly<Record<string, unknown>> {
+function readPairs(texts: readonly string[], hint = 'write name=value, such as yearsBack=10'): Readonly<Record<string, unknown>> {
   const pairs = texts.map((text): [string, string] => {
     const at = text.indexOf('=');
-    if (at < 1) throw new UserError(`${JSON.stringify(text)} is not a parameter`, { hint: 'write name=value, such as yearsBack=10' });
+    if (at < 1) throw new UserError(`${JSON.stringify(text)} is not a parameter`, { hint });
     return [text.slice(0, at), text.slice(at + 1)];
   });
   const twice = pairs.find(([name], index) => pairs.findIndex(([other]) => other === name) < index);
   if (twice) throw new UserError(`the parameter ${JSON.stringify(twice[0])} is given twice`, { hint: 'give it once' });
   // Not by assignment: a parameter called __proto__ must stay a parameter.
   return Object.fromEntries(pairs);
+}
+
+/** `refill=60,180,300`, or for values with commas `pair=["a,b","c"]`. */
+function readGrid(texts: readonly string[]): GivenGrid {
+  const hint = 'write name=value,value, such as refill=60,180,300';
+  const axes = Object.entries(readPairs(texts, hint)).map(([name, text]): [string, readonly unknown[]] => [
+    name,
+    valuesOf(name, String(text)),
+  ]);
+  return checkedGrid(Object.fromEntries(axes));
+}
+
+function valuesOf(name: string, text: string): readonly unknown[] {
+  if (!text.startsWith('[')) return text === '' ? [] : text.split(',').map((value) => value.trim());
+  try {
+    const values: unknown = JSON.parse(text);
+    if (Array.isArray(values)) return values;
+  } catch {
+    // Said below.
+  }
+  throw new UserError(`${name}: ${JSON.stringify(text)} is not a JSON array`, { hint: `write ${name}=a,b or ${name}='["a","b"]'` });
+}
+
+/** As a YAML file has it: `grid: { refill: [60, 180] }`; one value, or several with commas, may be a text. */
+function readAxes(record: Readonly<Record<string, unknown>>): GivenGrid {
+  const axes = Object.entries(record).map(([name, value]): [string, readonly unknown[]] => {
+    if (Array.isArray(value)) return [name, value];
+    return [name, typeof value === 'string' ? valuesOf(name, value) : [value]];
+  });
+  return checkedGrid(Object.fromEntries(axes));
+}
+
+function checkedGrid(grid: GivenGrid): GivenGrid {
+  try {
+    axesOf(grid);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    // The flag's name is put in front again.
+    throw new UserError(error.message.replace(/^--grid:? /, ''), error.hint === undefined ? {} : { hint: error.hint });
+  }
+  return grid;
 }
 
 function atLeast(ms: number, least: number, text: string): number {

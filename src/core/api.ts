@@ -4,6 +4,8 @@ import type { Cause } from './outcome.ts';
 export interface PlanPreview {
   readonly worker: string;
   readonly items: number;
+  /** Where parameters are swept: so many combinations are in the number of items. */
+  readonly combinations?: number;
   readonly processes: number;
   readonly concurrency: number;
   readonly batchSize: number;

@@ -22,6 +22,8 @@ export interface GivenCommand {
   readonly collectAs?: 'csv' | 'json' | undefined;
   readonly itemColumn?: string | undefined;
   readonly output?: string | undefined;
+  /** Names of parameters that are swept: each is a placeholder. */
+  readonly swept?: readonly string[] | undefined;
 }
 
 const PLACEHOLDERS = ['items', 'itemsFile', 'start', 'end', 'shard', 'batch', 'name', 'output'] as const;
@@ -29,6 +31,8 @@ export type Placeholder = (typeof PLACEHOLDERS)[number];
 
 /** `{word}`, but not `${word}`, which belongs to a shell. */
 const BRACED = /(?<!\$)\{([A-Za-z]+)\}/g;
+/** The same with the names that parameters may have. */
+const ANY_BRACED = /(?<!\$)\{([^{}]+)\}/g;
 
 /** The placeholders in some texts. */
 export function placeholdersIn(texts: readonly string[]): Set<Placeholder> {
@@ -37,17 +41,21 @@ export function placeholdersIn(texts: readonly string[]): Set<Placeholder> {
   return found;
 }
 
-/** The text with its placeholders filled in; each stays within its argument, whatever is in it. */
-export function fillIn(text: string, values: Readonly<Record<Placeholder, string>>): string {
-  return text.replace(BRACED, (braced, word: string) => (isPlaceholder(word) ? values[word] : braced));
+/** The text with its placeholders filled in, those of swept parameters too; each stays within its argument, whatever is in it. */
+export function fillIn(text: string, values: Readonly<Record<Placeholder, string>>, swept: Readonly<Record<string, string>> = {}): string {
+  return text.replace(ANY_BRACED, (braced, word: string) => {
+    if (Object.hasOwn(swept, word)) return swept[word] ?? braced;
+    return isPlaceholder(word) ? values[word] : braced;
+  });
 }
 
 const isPlaceholder = (word: string): word is Placeholder => PLACEHOLDERS.some((placeholder) => placeholder === word);
 
 /** Checks a command as given and fills in what follows from it. Throws a `UserError` for one that could lose or mix up rows. */
 export function checkCommand(given: GivenCommand, cwd: string): CommandSpec {
-  const { command: args, itemColumn } = given;
-  refuseMisspelt([...args, given.collect ?? '']);
+  const { command: args, itemColumn, swept = [] } = given;
+  refuseMisspelt([...args, given.collect ?? ''], swept);
+  checkSwept(swept, args);
   const told = placeholdersIn(args);
   if (!told.has('items') && !told.has('itemsFile') && !(told.has('start') && told.has('end'))) {
     throw new UserError('the command is not told its items', {
@@ -61,7 +69,7 @@ export function checkCommand(given: GivenCommand, cwd: string): CommandSpec {
   }
   const collect = given.collect ?? '{output}';
   const format = given.collectAs ?? formatOf(collect, given.output);
-  if (collect !== '-') checkPath(collect, told);
+  if (collect !== '-') checkPath(collect, told, swept);
   return { args, collect, format, cwd, ...(itemColumn === undefined ? {} : { itemColumn }) };
 }
 
@@ -69,9 +77,11 @@ export function checkCommand(given: GivenCommand, cwd: string): CommandSpec {
  * Two processes at the same time must not write one file. A shard and a batch do not tell them apart: single items of a batch are tried
  * again beside the rest of it.
  */
-function checkPath(collect: string, told: ReadonlySet<Placeholder>): void {
+function checkPath(collect: string, told: ReadonlySet<Placeholder>, swept: readonly string[]): void {
   const used = placeholdersIn([collect]);
-  const telling = ['name', 'output', 'items', 'start', 'end'] as const;
+  // The same items are there once for each combination.
+  const byItems = swept.every((name) => collect.includes(`{${name}}`)) ? (['items', 'start', 'end'] as const) : [];
+  const telling = ['name', 'output', ...byItems] as const;
   if (!telling.some((placeholder) => used.has(placeholder))) {
     throw new UserError(`--collect ${collect}: all processes would write the same file`, {
       hint: 'put {name} into the path, which no other process has, and into the arguments of the command',
@@ -99,11 +109,23 @@ function formatOf(collect: string, output: string | undefined): 'csv' | 'json' {
   return 'csv';
 }
 
+/** A command has no schema: all that can be said of a swept parameter is that it is told. */
+function checkSwept(swept: readonly string[], args: readonly string[]): void {
+  for (const name of swept) {
+    if (isPlaceholder(name)) throw new UserError(`--grid ${name}: {${name}} means something else`, { hint: 'choose another name' });
+    if (/[{}]/.test(name)) throw new UserError(`--grid ${name}: its name has a brace`, { hint: 'choose another name' });
+    if (args.some((arg) => arg.replaceAll(`\${{${name}}`, '').includes(`{${name}}`))) continue;
+    throw new UserError(`--grid ${name}: the command is not told it, so that all values would give the same`, {
+      hint: `add {${name}} to its arguments`,
+    });
+  }
+}
+
 /** `{item}` and `{Name}` would reach the command as they are; a word that is far from all of ours is left alone. */
-function refuseMisspelt(texts: readonly string[]): void {
+function refuseMisspelt(texts: readonly string[], swept: readonly string[]): void {
   for (const text of texts) {
     for (const [braced, word = ''] of text.matchAll(BRACED)) {
-      const near = isPlaceholder(word) ? undefined : nearest(word, PLACEHOLDERS);
+      const near = isPlaceholder(word) || swept.includes(word) ? undefined : nearest(word, [...PLACEHOLDERS, ...swept]);
       if (near === undefined) continue;
       throw new UserError(`the command has ${braced}, which means nothing here`, { hint: `did you mean {${near}}?` });
     }

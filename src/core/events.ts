@@ -47,6 +47,8 @@ export interface Receipt extends PartTotals {
   readonly itemMs: number;
   /** Files of their own that items have made. */
   readonly artifacts?: readonly Artifact[];
+  /** Where parameters are swept: milliseconds of setting up for their combinations. */
+  readonly setupMs?: number;
   /** What the attempt took of the machine, where that was asked for. */
   readonly usage?: Usage;
 }

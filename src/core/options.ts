@@ -1,3 +1,5 @@
+import type { GivenGrid } from './grid.ts';
+
 /** When to give up early: start nothing new (`soon`) or end everything (`now`) once so many items have failed. */
 export interface Halt {
   readonly when: 'now' | 'soon';
@@ -28,6 +30,8 @@ export interface LaunchOptions {
   readonly items?: string;
   readonly key?: string;
   readonly limit?: number;
+  /** Parameters that are swept: every item is done once for each combination of their values, the first parameter varying slowest. */
+  readonly grid?: GivenGrid;
   readonly processes?: number;
   readonly shards?: number;
   readonly batchSize?: number;

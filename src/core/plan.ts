@@ -1,4 +1,5 @@
 import type { ColumnTypes } from './column-type.ts';
+import type { Grid } from './grid.ts';
 import type { Span } from './intervals.ts';
 
 /** Where a plan's items are: a file of `{"key","item"}` lines in the run's folder, or a range that is not written out. */
@@ -23,7 +24,9 @@ export interface Plan {
   readonly version: 1;
   readonly index: number;
   readonly items: ItemsRef;
-  /** Number of items. */
+  /** Parameters that are swept; the items are there once for each combination, all of the first one first. Absent: none. */
+  readonly grid?: Grid;
+  /** Number of items, times that of combinations. */
   readonly count: number;
   readonly batchSize: number;
   /** The shards as half-open ranges of positions, in order; sizes differ by at most one. */

@@ -100,6 +100,7 @@ function countCommit(totals: Totals, { shard, receipt, rss }: Extract<RunEvent, 
   const settled = receipt.items + receipt.failed.length;
   if (settled > 0) totals.fruitless = 0;
   totals.itemMs += receipt.itemMs;
+  totals.setupMs += receipt.setupMs ?? 0;
   totals.settled += settled;
   totals.failed += receipt.failed.length;
   totals.batches++;

@@ -16,6 +16,8 @@ export interface CsvTarget {
   header(names: readonly string[]): readonly number[] | undefined;
   /** Whole rows, each with its line feed; the bytes are valid until it returns. */
   rows(bytes: Uint8Array): void;
+  /** What every row is to begin with: fields, each with its comma. */
+  readonly lead?: string;
   /** Wanted for every row before it is handed over by itself: the text in this column. */
   readonly watch?: { readonly column: string; next(text: string): void };
 }
@@ -29,6 +31,7 @@ export interface CsvTarget {
  */
 export class ForeignCsv {
   readonly #target: CsvTarget;
+  readonly #lead: Buffer;
   #buffer = Buffer.allocUnsafe(2 * PIECE);
   #filled = 0;
   /** How far it has been read; the row under way begins at 0 whenever a piece comes. */
@@ -50,6 +53,7 @@ export class ForeignCsv {
 
   constructor(target: CsvTarget) {
     this.#target = target;
+    this.#lead = Buffer.from(target.lead ?? '');
   }
 
   /** Rows so far, without the header. */
@@ -137,7 +141,8 @@ export class ForeignCsv {
         ends[fields++] = at - row;
         this.#fields = fields;
         if (!isBlank) this.#endRow(row, at);
-        const isPlain = !isBlank && !isHeader && next === at + 1 && this.#watched < 0 && !this.#order && !this.#hasBare;
+        const isPlain =
+          !isBlank && !isHeader && next === at + 1 && this.#watched < 0 && !this.#order && !this.#hasBare && this.#lead.length === 0;
         if (!isPlain) {
           if (from < row) this.#target.rows(this.#checked(from, row));
           if (!isBlank && !isHeader) this.#hand(row, at + 1);
@@ -193,13 +198,13 @@ export class ForeignCsv {
   #hand(row: number, end: number): void {
     if (this.#watched >= 0) this.#target.watch?.next(this.#text(row, this.#watched));
     const bytes = this.#checked(row, end);
-    this.#target.rows(this.#order || this.#hasBare ? this.#rebuilt(row, bytes.length) : bytes);
+    this.#target.rows(this.#order || this.#hasBare || this.#lead.length > 0 ? this.#rebuilt(row, bytes.length) : bytes);
   }
 
   /** A row with its fields in the order wanted, and quoted where that is missing. */
   #rebuilt(row: number, length: number): Uint8Array {
-    if (this.#scratch.length < length * 2) this.#scratch = Buffer.allocUnsafe(length * 4);
-    let at = 0;
+    if (this.#scratch.length < this.#lead.length + length * 2) this.#scratch = Buffer.allocUnsafe(this.#lead.length + length * 4);
+    let at = this.#lead.copy(this.#scratch);
     for (let place = 0; place < this.#columns; place++) {
       if (place > 0) this.#scratch[at++] = COMMA;
       const field = this.#order?.[place] ?? place;

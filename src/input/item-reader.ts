@@ -5,6 +5,8 @@ export interface FrozenItem {
   readonly index: number;
   readonly key: string;
   readonly item: unknown;
+  /** Where parameters are swept: which of their combinations this is, and the item's own position and key. */
+  readonly swept?: { readonly combination: number; readonly position: number; readonly key: string };
 }
 
 export interface FrozenKey {

@@ -2,6 +2,7 @@ import type { Artifact } from '../core/artifact.ts';
 import type { Settled } from '../core/budget.ts';
 import type { CommandSpec } from '../core/command.ts';
 import type { AttemptMode, ItemFailure, PartTotals, Usage } from '../core/events.ts';
+import type { Grid } from '../core/grid.ts';
 import type { Span } from '../core/intervals.ts';
 import type { ItemsRef } from '../core/plan.ts';
 import type { CallStats } from '../core/call-stats.ts';
@@ -12,6 +13,8 @@ export interface InitMessage {
   readonly type: 'init';
   readonly worker: string;
   readonly params: Readonly<Record<string, unknown>>;
+  /** Parameters that are swept: these come with the items. */
+  readonly grid?: Grid;
   readonly columns: readonly string[] | null;
   readonly partFormat: 'csv' | 'ndjson';
   /** The output is CSV or Parquet, where NaN and the infinities are kept, in parts by name; JSON has none for them. */
@@ -138,6 +141,8 @@ export type ToParent =
       readonly failed: readonly ItemFailure[];
       readonly itemMs: number;
       readonly artifacts?: readonly Artifact[];
+      /** Where parameters are swept: how long the worker was set up for their combinations. */
+      readonly setupMs?: number;
       readonly rss: number;
       readonly usage?: Usage;
       readonly times: readonly number[];

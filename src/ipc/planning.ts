@@ -2,6 +2,7 @@ import type { ColumnTypes } from '../core/column-type.ts';
 import type { CommandSpec } from '../core/command.ts';
 import type { BudgetSpec } from '../core/budget-spec.ts';
 import type { Place } from '../core/errors.ts';
+import type { Grid } from '../core/grid.ts';
 import type { LaunchOptions } from '../core/options.ts';
 import type { ItemsRef, Plan } from '../core/plan.ts';
 
@@ -16,17 +17,29 @@ export interface PlanRequest {
   readonly items?: string;
   readonly key?: string;
   readonly limit?: number;
+  /** Parameters that are swept. */
+  readonly grid?: Grid;
+  /** The items are those of an earlier plan, in the same folder, and are not listed again; `each`: their number. */
+  readonly frozen?: { readonly items: ItemsRef; readonly each: number };
   /** Where the frozen items go, absolute; and under which name the plan knows them. */
   readonly file: string;
   readonly name: string;
   /** Items of earlier plans, the latest first; files as absolute paths. */
-  readonly earlier: readonly { readonly plan: number; readonly items: string | { readonly start: number; readonly end: number } }[];
+  readonly earlier: readonly {
+    readonly plan: number;
+    readonly items: string | { readonly start: number; readonly end: number };
+    /** The number of its items, without what it swept. */
+    readonly each: number;
+    readonly grid?: Grid;
+  }[];
 }
 
 export type FromPlanner =
   | {
       readonly type: 'planned';
       readonly items: ItemsRef;
+      /** With the parameters by the names that the worker has for them. */
+      readonly grid?: Grid;
       readonly count: number;
       readonly columns: readonly string[] | null;
       /** Declared types of columns. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Artifact, foldersOf } from '../core/artifact.ts';
@@ -129,8 +129,10 @@ export class ArtifactKeeper {
 
   async #remove(name: string): Promise<void> {
     const { artifacts } = this.#options.paths;
-    if (!existsSync(join(artifacts, name))) return;
-    await rm(join(artifacts, name), { force: true });
+    const file = join(artifacts, name);
+    // By now it may be a folder of other artifacts.
+    if (!existsSync(file) || lstatSync(file).isDirectory()) return;
+    await rm(file, { force: true });
     for (const folder of foldersOf(name).toReversed()) {
       try {
         await rmdir(join(artifacts, folder));

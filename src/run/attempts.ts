@@ -91,7 +91,7 @@ export class Attempts {
   }
 
   /** Commits what a child has handed in, if it is there (P3). False when it is not: then what verifies is kept. */
-  async check(live: Live, attempt: Running, { spans, totals, failed, itemMs, artifacts, rss, usage }: Receipt): Promise<boolean> {
+  async check(live: Live, attempt: Running, { spans, totals, failed, itemMs, artifacts, setupMs, rss, usage }: Receipt): Promise<boolean> {
     const { emit } = this.#options;
     const fault = misclaimed(attempt, spans, totals.items) ?? (await findFault(this.#filesOf(attempt), totals, artifacts));
     live.attempt = undefined;
@@ -104,7 +104,8 @@ export class Attempts {
     live.peakRss = Math.max(live.peakRss, rss);
     const ms = Date.now() - attempt.since;
     const cause = live.told?.how === 'message' ? 'stopped' : 'ok';
-    const receipt = { ...totals, failed, itemMs, ...(artifacts ? { artifacts } : {}), ...(usage ? { usage } : {}) };
+    const more = { ...(artifacts && { artifacts }), ...(setupMs !== undefined && { setupMs }), ...(usage && { usage }) };
+    const receipt = { ...totals, failed, itemMs, ...more };
     const { committed, ...admitted } = this.#artifacts.admit(attempt, spans, receipt);
     emit({ type: 'committed', ...idOf(attempt), ...admitted, salvaged: false, ms, rss: live.peakRss });
     committed();
@@ -156,7 +157,8 @@ export class Attempts {
         committed();
       }
     }
-    this.#artifacts.discard(attempt);
+    // What an earlier session has left may have been committed by it: that is looked at when it is all known.
+    if (cause !== 'orphaned') this.#artifacts.discard(attempt);
   }
 
   /** What a running attempt could give away; worth it only where that is longer than a child takes to start. */

@@ -153,12 +153,13 @@ export class Children {
     await this.#guard.watch(live.child.pid);
     if (live.introduced) return;
     live.introduced = true;
-    const { worker, params, columns, partFormat, settings, command: spec, run } = this.#options.manifest;
+    const { worker, params, grid, columns, partFormat, settings, command: spec, run } = this.#options.manifest;
     const command = spec && { command: { spec, run, folder: this.#options.folder } };
     const { format } = parseOutput(settings.output);
     const namesNonFinite = format === 'csv' || format === 'parquet';
     const calls = callSettings(this.#options.settings);
-    const init: InitMessage = { type: 'init', worker: worker.file, params, columns, partFormat, namesNonFinite, calls, ...command };
+    const more = { ...(grid && { grid }), ...command };
+    const init: InitMessage = { type: 'init', worker: worker.file, params, columns, partFormat, namesNonFinite, calls, ...more };
     live.child.send(init);
   }
 

@@ -1,11 +1,10 @@
-import { join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import { parseIndexSet } from '../core/index-set.ts';
 import { IntervalSet, type Span } from '../core/intervals.ts';
 import { nearest } from '../core/nearest.ts';
 import type { RerunChoice } from '../core/options.ts';
 import type { RunState } from '../core/state.ts';
-import { openFrozen, rangeReader } from '../input/reader.ts';
+import { findKeys, openPlanItems } from '../input/grid-reader.ts';
 import type { Found } from './find-run.ts';
 
 /** The positions of the failed items, all of them or those within a scope. */
@@ -23,20 +22,11 @@ export function chosen(state: RunState, choice: RerunChoice, { paths }: Found): 
     const indexes = parseIndexSet(choice.shards, { count: plan.shards.length, what: 'shard' });
     return indexes.flatMap(([start, end]) => plan.shards.slice(start, end));
   }
-  const wanted = new Set(choice.keys);
-  const spans: Span[] = [];
-  const reader =
-    plan.items.kind === 'range' ? rangeReader(plan.items.start, plan.items.end) : openFrozen(join(paths.folder, plan.items.file));
-  const keys: string[] = [];
-  for (const { index, key } of reader.readKeys()) {
-    if (wanted.delete(key)) spans.push([index, index + 1]);
-    else if (keys.length < 10_000) keys.push(key);
-    if (wanted.size === 0) break;
-  }
+  const reader = openPlanItems({ items: plan.items }, paths.folder);
+  const { spans, missing, known } = findKeys(reader, plan.grid, choice.keys);
   reader.close();
-  const [missing] = wanted;
   if (missing === undefined) return spans;
-  const similar = nearest(missing, keys);
+  const similar = nearest(missing, known);
   throw new UserError(`the run has no item ${JSON.stringify(missing)}`, {
     hint: similar === undefined ? 'items are named by their key' : `did you mean ${JSON.stringify(similar)}?`,
   });

@@ -27,7 +27,7 @@ import { budgetsOf, openGovernor } from './budgets.ts';
 import { chosen, failedSpans } from './choose.ts';
 import { identifyAgain } from './worker-identity.ts';
 import { forgetColumns } from '../store/agreed-columns.ts';
-import { adopt, announce, replan, shapeOfRows } from './replan.ts';
+import { adopt, announce, gridOfPlan, replan, shapeOfRows } from './replan.ts';
 
 /** What a later session is to do: everything that is not done, or some of it again. */
 export type Continuation =
@@ -70,7 +70,12 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     const work = new Work({
       state,
       journal,
-      manifest: { ...manifest, ...rows, worker: { file: worker.file, sha256: worker.sha256 } },
+      manifest: {
+        ...manifest,
+        ...rows,
+        ...gridOfPlan(next?.plan ?? state.plans.at(-1)),
+        worker: { file: worker.file, sha256: worker.sha256 },
+      },
       settings: { ...settings, batchSize: next?.plan.batchSize ?? settings.batchSize },
       paths,
       folders: { dataDir: options.dataDir, logsDir: options.logsDir },

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type BudgetSettings, type BudgetSpec, DEFAULT_SHARE } from '../core/budget-spec.ts';
+import { axesOf } from '../core/grid.ts';
 import { workerName } from '../core/names.ts';
 import type { LaunchOptions } from '../core/options.ts';
 import { defaultBatchSize } from '../core/slices.ts';
@@ -76,5 +77,6 @@ export function settingsOf(
     ...(options.items === undefined ? {} : { items: options.items }),
     ...(options.key === undefined ? {} : { key: options.key }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),
+    ...(options.grid === undefined ? {} : { grid: axesOf(options.grid) }),
   };
 }

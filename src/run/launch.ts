@@ -23,6 +23,7 @@ import { checkOutput } from './merge.ts';
 import { commandFor, resumeHint } from './next-command.ts';
 import { planItems, planOf } from './planning.ts';
 import { forSample, type Sample, sampleOf } from './scope.ts';
+import { gridOf } from './sweep.ts';
 import { VERSION } from './version.ts';
 import { identify, partFormatOf } from './worker-identity.ts';
 import { Work } from './work.ts';
@@ -33,6 +34,7 @@ const TRY_AGAIN = 'make room or mend the folder, and start it again';
 export async function launchRun(given: LaunchOptions, session: Session, sample?: Sample): Promise<Report> {
   const since = Date.now();
   const { file: worker, sha256, command, name } = identify(given);
+  const grid = gridOf(given);
   const options: LaunchOptions = { ...given, worker: name };
   const dataDir = resolve(options.dataDir ?? 'data');
   const logsDir = resolve(options.logsDir ?? 'logs');
@@ -59,6 +61,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
       items: options.items,
       key: options.key,
       limit: options.limit,
+      grid,
       folder: paths.folder,
       index: 0,
       earlier: [],
@@ -81,6 +84,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
       worker: { file: worker, sha256 },
       ...(command ? { command } : {}),
       params,
+      ...(planned.grid ? { grid: planned.grid } : {}),
       columns: planned.columns,
       types: planned.types,
       partFormat: command ? partFormatOf(command) : format === 'csv' && planned.columns ? 'csv' : 'ndjson',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { UserError } from '../core/errors.ts';
+import { combinationCount, type Grid } from '../core/grid.ts';
 import { itemsName } from '../core/names.ts';
 import type { Plan } from '../core/plan.ts';
 import { slices } from '../core/slices.ts';
@@ -26,6 +27,9 @@ export interface PlanningOptions {
   readonly items: string | undefined;
   readonly key: string | undefined;
   readonly limit: number | undefined;
+  readonly grid?: Grid | undefined;
+  /** The items of an earlier plan are to be those of this one. */
+  readonly frozen?: PlanRequest['frozen'] | undefined;
   readonly folder: string;
   /** The plan's number, and the plans before it. */
   readonly index: number;
@@ -50,14 +54,18 @@ export async function planItems(options: PlanningOptions): Promise<Planned> {
     file: join(options.folder, name),
     name,
     earlier: options.earlier
-      .map(({ index, items }) => ({
+      .map(({ index, items, count, grid }) => ({
         plan: index,
+        each: count / combinationCount(grid),
+        ...(grid ? { grid } : {}),
         items: items.kind === 'file' ? join(options.folder, items.file) : { start: items.start, end: items.end },
       }))
       .toReversed(),
     ...(options.items === undefined ? {} : { items: options.items }),
     ...(options.key === undefined ? {} : { key: options.key }),
     ...(options.limit === undefined ? {} : { limit: options.limit }),
+    ...(options.grid === undefined ? {} : { grid: options.grid }),
+    ...(options.frozen === undefined ? {} : { frozen: options.frozen }),
   };
   const answer = await ask(request, options);
   if (answer.type === 'planned') return answer;
@@ -129,7 +137,7 @@ function isAnswer(message: unknown): message is FromPlanner {
 
 /** The plan for what the planning child found. */
 export function planOf(
-  planned: Pick<Planned, 'items' | 'count' | 'moves'>,
+  planned: Pick<Planned, 'items' | 'grid' | 'count' | 'moves'>,
   index: number,
   { shards, batchSize }: { readonly shards: number; readonly batchSize: number },
   more: Pick<Plan, 'given' | 'rows'> = {},
@@ -138,6 +146,7 @@ export function planOf(
     version: 1,
     index,
     items: planned.items,
+    ...(planned.grid ? { grid: planned.grid } : {}),
     count: planned.count,
     batchSize,
     shards: slices(planned.count, shards),

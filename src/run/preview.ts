@@ -3,16 +3,18 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import type { PlanPreview } from '../core/api.ts';
+import { combinationCount } from '../core/grid.ts';
 import { checkRunName, defaultRunName, workerName } from '../core/names.ts';
 import type { LaunchOptions } from '../core/options.ts';
 import { batchesOf } from '../core/slices.ts';
 import { startGuard } from '../executors/guard.ts';
-import { openFrozen, rangeReader } from '../input/reader.ts';
+import { openPlanItems } from '../input/grid-reader.ts';
 import { runPaths, shown } from '../store/paths.ts';
 import { settingsOf } from './defaults.ts';
 import { childEnvironment } from './environment.ts';
 import { checkOutput } from './merge.ts';
 import { planItems, planOf } from './planning.ts';
+import { gridOf } from './sweep.ts';
 import { identify } from './worker-identity.ts';
 
 /** The shards and batches that `launch` would make with these options. Launches nothing, leaves nothing. */
@@ -35,6 +37,7 @@ export async function previewPlan(given: LaunchOptions): Promise<PlanPreview> {
       items: options.items,
       key: options.key,
       limit: options.limit,
+      grid: gridOf(options),
       folder,
       index: 0,
       earlier: [],
@@ -45,7 +48,7 @@ export async function previewPlan(given: LaunchOptions): Promise<PlanPreview> {
     });
     const settings = settingsOf(options, paths, planned);
     const plan = planOf(planned, 0, settings);
-    const reader = plan.items.kind === 'range' ? rangeReader(plan.items.start, plan.items.end) : openFrozen(join(folder, plan.items.file));
+    const reader = openPlanItems(plan, folder);
     const shards = plan.shards.map((span, index) => ({
       index,
       start: span[0],
@@ -59,6 +62,7 @@ export async function previewPlan(given: LaunchOptions): Promise<PlanPreview> {
     return {
       worker: text ?? shown(worker),
       items: plan.count,
+      ...(plan.grid ? { combinations: combinationCount(plan.grid) } : {}),
       processes,
       concurrency,
       batchSize: plan.batchSize,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { moveSpans } from '../core/coverage.ts';
 import { UserError } from '../core/errors.ts';
+import { changedGrid, combinationCount } from '../core/grid.ts';
 import { countSpans, IntervalSet, type Span } from '../core/intervals.ts';
 import type { ResumeOptions } from '../core/options.ts';
 import type { Plan, PlanGiven, RowShape } from '../core/plan.ts';
@@ -19,6 +20,7 @@ const replans = (options: ResumeOptions): boolean =>
   options.items !== undefined ||
   options.limit !== undefined ||
   options.key !== undefined ||
+  options.grid !== undefined ||
   options.shards !== undefined ||
   options.batchSize !== undefined;
 
@@ -47,8 +49,10 @@ export async function replan(
   const index = state.plans.length;
   const last = state.plans[index - 1];
   if (!last) throw new Error('a run without a plan cannot get another');
+  const grid = options.grid === undefined ? last.grid : changedGrid(last.grid, options.grid);
   const worker = {
     ...workerOf(found, options),
+    grid,
     folder: found.paths.folder,
     index,
     earlier: state.plans,
@@ -61,7 +65,11 @@ export async function replan(
   const same = options.items === undefined && options.limit === undefined && options.key === undefined;
   const moves: Plan['moves'] = [{ to: 0, plan: index - 1, from: 0, length: last.count, step: 1 }];
   const { items, key, limit } = given;
-  const planned = same ? { items: last.items, count: last.count, moves, gone: 0 } : await planItems({ ...worker, items, key, limit });
+  const frozen = same ? { items: last.items, each: last.count / combinationCount(last.grid) } : undefined;
+  const planned =
+    same && options.grid === undefined
+      ? { ...gridOfPlan(last), items: last.items, count: last.count, moves, gone: 0 }
+      : await planItems({ ...worker, items, key, limit, frozen });
   const plan = planOf(planned, index, shapeOf(planned.count, settings.processes, given), {
     given,
     ...(rows === undefined ? {} : { rows }),
@@ -127,6 +135,9 @@ export const shapeOfRows = (state: RunState, { columns, types = {}, partFormat }
   types: {},
   ...(state.plans.findLast(({ rows }) => rows)?.rows ?? { columns, types, partFormat }),
 });
+
+/** What a plan sweeps, if anything. */
+export const gridOfPlan = (plan: Plan | undefined): Pick<Plan, 'grid'> => (plan?.grid ? { grid: plan.grid } : {});
 
 /** Makes a plan current. */
 export function announce(work: Work, plan: Plan | undefined): void {

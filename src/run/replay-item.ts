@@ -3,6 +3,8 @@ import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Replayed, ReplayOptions } from '../core/api.ts';
+import { UserError } from '../core/errors.ts';
+import { keySuffix } from '../core/grid.ts';
 import { causeOf, describeEnd } from '../core/outcome.ts';
 import { batchAt } from '../core/slices.ts';
 import type { ChildEnd } from '../executors/executor.ts';
@@ -10,7 +12,7 @@ import { keepWatched, startGuard } from '../executors/guard.ts';
 import { localExecutor } from '../executors/local.ts';
 import { csvHeader } from '../formats/csv-row.ts';
 import { parseOutput } from '../formats/output.ts';
-import type { ToChild, ToParent, WorkMessage } from '../ipc/messages.ts';
+import type { InitMessage, ToChild, ToParent, WorkMessage } from '../ipc/messages.ts';
 import { readAgreedColumns } from '../store/agreed-columns.ts';
 import { asDiskError } from '../store/disk-error.ts';
 import { callSettings } from './caching.ts';
@@ -19,7 +21,7 @@ import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
 import { serveReplay } from './replay-services.ts';
 import { readState } from './replay.ts';
-import { shapeOfRows } from './replan.ts';
+import { gridOfPlan, shapeOfRows } from './replan.ts';
 import { identifyAgain } from './worker-identity.ts';
 
 /** Milliseconds between asking a child to end and ending it. */
@@ -32,8 +34,13 @@ const GRACE = 2000;
 export async function replayItem(options: ReplayOptions): Promise<Replayed> {
   const found = findRun(options);
   const { state } = readState(found);
-  const [span] = chosen(state, { kind: 'items', keys: [options.key] }, found);
+  const [span, ...others] = chosen(state, { kind: 'items', keys: [options.key] }, found);
   const plan = state.plan ?? state.plans[0];
+  if (others.length > 0) {
+    throw new UserError(`${JSON.stringify(options.key)} stands for ${others.length + 1} combinations`, {
+      hint: `name one of them, such as ${options.key}${keySuffix(plan?.grid ?? [], 0)}`,
+    });
+  }
   if (!span || !plan) throw new Error(`${found.manifest.run} has no plan`);
   const file = resolve(options.worker ?? found.manifest.worker.file);
   const [index] = span;
@@ -59,7 +66,7 @@ export async function replayItem(options: ReplayOptions): Promise<Replayed> {
       retries: 0,
       tries: [],
     };
-    const replayed = await inChild({ found, file, work, partFormat, columns, options });
+    const replayed = await inChild({ found, file, work, init: { partFormat, columns, ...gridOfPlan(plan) }, options });
     if (replayed.ok) {
       if (partFormat === 'csv' && columns) await options.onRows(Buffer.from(csvHeader(columns)));
       for await (const chunk of createReadStream(work.part)) await options.onRows(chunk as Buffer);
@@ -76,8 +83,7 @@ interface ChildOptions {
   readonly found: Found;
   readonly file: string;
   readonly work: WorkMessage;
-  readonly partFormat: 'csv' | 'ndjson';
-  readonly columns: readonly string[] | null;
+  readonly init: Pick<InitMessage, 'partFormat' | 'columns' | 'grid'>;
   readonly options: ReplayOptions;
 }
 
@@ -88,7 +94,7 @@ interface Said {
   message?: string;
 }
 
-async function inChild({ found: { manifest }, file, work, partFormat, columns, options }: ChildOptions): Promise<Replayed> {
+async function inChild({ found: { manifest }, file, work, init, options }: ChildOptions): Promise<Replayed> {
   const { settings, params, command: spec, run } = manifest;
   const token = randomBytes(16).toString('hex');
   const dataDir = resolve(options.dataDir ?? 'data');
@@ -113,7 +119,7 @@ async function inChild({ found: { manifest }, file, work, partFormat, columns, o
   const unwatch = keepWatched(child.pid, {
     guard,
     token,
-    onKnown: () => child.send({ type: 'init', worker: file, params, columns, partFormat, namesNonFinite, calls, ...command }),
+    onKnown: () => child.send({ type: 'init', worker: file, params, ...init, namesNonFinite, calls, ...command }),
   });
   try {
     if (options.signal?.aborted) end();

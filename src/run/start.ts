@@ -10,6 +10,7 @@ import { continueRun } from './continue.ts';
 import { findRun, runNames } from './find-run.ts';
 import type { Session } from './handle.ts';
 import { launchRun } from './launch.ts';
+import { gridOf } from './sweep.ts';
 import { identify } from './worker-identity.ts';
 import { readState } from './replay.ts';
 
@@ -24,7 +25,7 @@ export async function startRun(options: LaunchOptions, session: Session): Promis
  * else is to be as now given, as a resume takes it.
  */
 function plannedBefore(options: LaunchOptions): ResumeOptions | undefined {
-  const { items, key, limit, params = {}, name, shards, batchSize, worker, ...rest } = options;
+  const { items, key, limit, params = {}, grid, name, shards, batchSize, worker, ...rest } = options;
   const run = name ?? runNames(resolve(options.dataDir ?? 'data')).at(-1);
   const manifest = run === undefined ? undefined : manifestOf({ ...options, run });
   if (run === undefined || !manifest?.isPlanned) return undefined;
@@ -36,6 +37,7 @@ function plannedBefore(options: LaunchOptions): ResumeOptions | undefined {
     settings.items === items &&
     settings.key === key &&
     settings.limit === limit &&
+    JSON.stringify(settings.grid ?? []) === JSON.stringify(gridOf({ params, ...(grid ? { grid } : {}) }) ?? []) &&
     (parseOutput(options.output ?? settings.output).format === 'csv') === (parseOutput(settings.output).format === 'csv') &&
     (!command || JSON.stringify(manifest.columns) === JSON.stringify(options.columns ?? null)) &&
     JSON.stringify(manifest.params) === JSON.stringify(params);

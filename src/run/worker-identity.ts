@@ -39,7 +39,7 @@ export function identify(options: LaunchOptions): Identity {
   refuse(options);
   if (options.output !== undefined) parseOutput(options.output);
   const cwd = process.cwd();
-  const command = checkCommand({ ...options, command: args }, cwd);
+  const command = checkCommand({ ...options, command: args, swept: Object.keys(options.grid ?? {}) }, cwd);
   const executable = findExecutable(args[0] ?? '', cwd);
   const script = findScript(command);
   return {

@@ -4,6 +4,7 @@ import type { ColumnTypes } from '../core/column-type.ts';
 import type { CommandSpec } from '../core/command.ts';
 import type { BudgetSettings } from '../core/budget-spec.ts';
 import { UserError } from '../core/errors.ts';
+import type { Grid } from '../core/grid.ts';
 import type { Deadline } from '../core/options.ts';
 import type { Plan } from '../core/plan.ts';
 import { planName } from '../core/names.ts';
@@ -38,6 +39,7 @@ export interface RunSettings {
   readonly items?: string;
   readonly key?: string;
   readonly limit?: number;
+  readonly grid?: Grid;
   /** `off`, an absolute folder, or the URL of a Redis; absent in runs that were planned before there was a cache: off. */
   readonly cache?: string;
   readonly cacheTtl?: number;
@@ -64,6 +66,8 @@ export interface Manifest {
   readonly command?: CommandSpec;
   /** As given, before the worker's schema. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** Parameters that are swept, as of the first plan; a later one may have other values. */
+  readonly grid?: Grid;
   readonly columns: readonly string[] | null;
   /** Declared by the worker, of some or all columns. */
   readonly types?: ColumnTypes;

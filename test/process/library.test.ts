@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
@@ -94,4 +95,21 @@ test('runItem gives the rows of one item, by the rules of a run', async () => {
   expect(told).toEqual(['loading AAPL', 'down ready']);
   await expect(runItem({ columns: ['a'], process: () => ({ a: 1, b: 2 }) }, 'x')).rejects.toThrow(/"b"/);
   await expect(runItem({ process: () => ({ a: 1 }) }, 'x', { params: { n: 1 } })).rejects.toThrow('takes no parameters');
+});
+
+test('runItem leaves the artifacts of an item in a folder, or throws them away', async () => {
+  const place = new Place();
+  const worker = defineWorker<string>({
+    process(item, { artifact }) {
+      writeFileSync(artifact('deep/file.txt'), item);
+      if (item === 'forgetful') artifact('other.txt');
+      return { path: artifact('deep/file.txt') };
+    },
+  });
+  const [row] = await runItem(worker, 'AAPL', { artifacts: join(place.cwd, 'made') });
+  expect(place.everything()).toEqual({ 'made/': '', 'made/deep/': '', 'made/deep/file.txt': 'AAPL' });
+  const [gone] = await runItem(worker, 'MSFT');
+  for (const path of [row?.['path'], gone?.['path']]) expect(existsSync(String(path))).toBe(false);
+  await expect(runItem(worker, 'forgetful', { artifacts: join(place.cwd, 'made') })).rejects.toThrow('written no such file');
+  expect(place.everything('made')).toEqual({ 'made/deep/': '', 'made/deep/file.txt': 'AAPL' });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseLine } from '../../src/store/journal.ts';
 import { RUN, type Scenario } from './chaos-plan.ts';
 import { type Failure, type Planted, unexpected } from './chaos-poison.ts';
-import { type Reference, sha256Of } from './chaos-reference.ts';
+import { artifactsIn, type Reference, sha256Of } from './chaos-reference.ts';
 import { runSession, type Where } from './session.ts';
 
 interface CheckOptions {
@@ -40,8 +40,12 @@ export async function checkRound(options: CheckOptions): Promise<void> {
 function checkOutput(when: string, { folder, scenario, reference, fail }: CheckOptions): void {
   const sha256 = sha256Of(join(folder, scenario.output));
   if (sha256 !== reference.sha256) fail(`${when}, the output differs from that of an undisturbed run`);
+  const artifacts = artifactsIn(folder);
+  if (artifacts.join() !== reference.artifacts.join()) fail(`${when}, the artifacts differ: ${artifacts.join()}`);
   const meta: unknown = JSON.parse(readFileSync(join(folder, `${scenario.output}.meta.json`), 'utf8'));
   if (!(typeof meta === 'object' && meta && 'sha256' in meta && meta.sha256 === sha256)) fail(`${when}, the meta file has another sha256`);
+  else if (!('artifacts' in meta && Array.isArray(meta.artifacts) && meta.artifacts.length === artifacts.length))
+    fail(`${when}, the meta file does not list ${artifacts.length} artifacts`);
 }
 
 /** What is left in the folder, and the journal. */
@@ -62,7 +66,7 @@ function checkFiles({ folder, fail, causes }: CheckOptions): void {
 function leftIn(folder: string): string[] {
   const all = globSync('**/*', { cwd: folder });
   const sockets = all.filter((name) => lstatSync(join(folder, name)).isSocket());
-  const named = all.filter((name) => /(\.tmp|\/live\.json|\/owner\.json)$/.test(name));
+  const named = all.filter((name) => /(\.tmp|\/live\.json|\/owner\.json|\/staged)$/.test(name));
   // Where Node keeps compiled modules when it is not told another place: a cache, shared by all programs of the user.
   const temporary = readdirSync(join(folder, 'tmp')).filter((name) => name !== 'node-compile-cache');
   return [...sockets, ...named, ...temporary.map((name) => `tmp/${name}`)];

@@ -70,11 +70,11 @@ export class Chaos {
     const scenario = SCENARIOS[number % SCENARIOS.length] ?? random.pick(SCENARIOS);
     const planted = random.chance(0.5) ? plant(random, scenario.count) : undefined;
     const wantsDisk = random.chance(0.3);
-    const { sha256, ms } = await this.#reference(scenario, planted !== undefined);
+    const found = await this.#reference(scenario, planted !== undefined);
     const folder = mkdtempSync(join(tmpdir(), 'shardyard-chaos-'));
     const disk = wantsDisk && this.#hasDisks ? new SmallDisk(folder, DISK) : undefined;
     mkdirSync(join(folder, 'tmp'));
-    const reference = { sha256, ms: planted ? ms + POISONED : ms };
+    const reference = { ...found, ms: planted ? found.ms + POISONED : found.ms };
     const round = new RunningRound({ folder, scenario, planted, disk, reference, random, most: random.int(1, MOST) });
     await round
       .play()

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommandSpec } from '../../core/command.ts';
+import { csvEncoder } from '../../formats/csv-row.ts';
 import { ForeignCsv } from '../../formats/foreign-csv.ts';
 import { ForeignJson } from '../../formats/foreign-json.ts';
 import { agreeOnColumns } from '../../store/agreed-columns.ts';
@@ -17,6 +18,8 @@ export interface CollectOptions {
   readonly columns: readonly string[] | null;
   readonly folder: string;
   readonly itemColumn: string | undefined;
+  /** What every row begins with: the values of swept parameters. */
+  readonly lead: Readonly<Record<string, string>>;
   /** Takes rows, encoded; `key` is what their item column has. */
   readonly take: (rows: Uint8Array | string, key: string | undefined) => void;
 }
@@ -57,19 +60,27 @@ function reading(name: string, read: () => void): void {
   }
 }
 
-function csvReader({ name, columns, folder, itemColumn, take }: CollectOptions): ForeignCsv {
+function csvReader({ name, columns, folder, itemColumn, lead, take }: CollectOptions): ForeignCsv {
   let key: string | undefined;
+  const leading = Object.keys(lead);
   return new ForeignCsv({
     header(names) {
-      const agreed = columns === null ? agreeOnColumns(folder, names, name) : { columns, file: '--columns' };
+      const twice = leading.find((column) => names.includes(column));
+      if (twice !== undefined) throw inFront(name, twice);
+      const whole = columns === null ? agreeOnColumns(folder, [...leading, ...names], name) : { columns, file: '--columns' };
+      const agreed = { ...whole, columns: whole.columns.slice(leading.length) };
       const order = agreed.columns.map((column) => names.indexOf(column));
       if (order.includes(-1) || names.length !== order.length) throw differing(name, names, agreed);
       return order.every((column, at) => column === at) ? undefined : order;
     },
     rows: (bytes) => take(bytes, key),
+    ...(leading.length === 0 ? {} : { lead: `${csvEncoder(leading)(lead).slice(0, -1)},` }),
     ...(itemColumn === undefined ? {} : { watch: { column: itemColumn, next: (text: string) => void (key = text) } }),
   });
 }
+
+const inFront = (name: string, column: string): CommandFailure =>
+  new CommandFailure('bad-output', `${name} has a column ${JSON.stringify(column)}, which --grid puts in front of every row`, 'same');
 
 function differing(
   name: string,
@@ -86,14 +97,19 @@ function differing(
   );
 }
 
-function jsonReader({ columns, itemColumn, take }: CollectOptions): ForeignJson {
+function jsonReader({ name, columns, itemColumn, lead, take }: CollectOptions): ForeignJson {
+  const leading = Object.keys(lead);
+  const front = leading.length === 0 ? '' : JSON.stringify(lead).slice(0, -1);
   return new ForeignJson((text, row) => {
+    const twice = leading.find((column) => Object.hasOwn(row, column));
+    if (twice !== undefined) throw inFront(name, twice);
     const unknown = columns === null ? undefined : Object.keys(row).find((column) => !columns.includes(column));
     if (unknown !== undefined) throw new Error(`column ${JSON.stringify(unknown)} is not in --columns (${columns?.join(',') ?? ''})`);
     const key: unknown = itemColumn === undefined ? undefined : row[itemColumn];
     if (itemColumn !== undefined && typeof key !== 'string' && typeof key !== 'number') {
       throw new Error(`a row has no text or number in ${JSON.stringify(itemColumn)}`);
     }
-    take(`${text}\n`, key === undefined ? undefined : String(key));
+    const whole = front === '' ? text : `${front}${Object.keys(row).length === 0 ? '' : ','}${text.trimStart().slice(1)}`;
+    take(`${whole}\n`, key === undefined ? undefined : String(key));
   });
 }

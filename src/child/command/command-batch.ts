@@ -13,6 +13,7 @@ import { pauses } from '../thrown.ts';
 import { collect } from './collect.ts';
 import { CommandFailure } from './failure.ts';
 import { type Job, prepare } from './job.ts';
+import { byCombination, joined, leadOf, ownKey } from './pieces.ts';
 import { runProcess } from './run-process.ts';
 
 /** Milliseconds between two heartbeats. */
@@ -22,6 +23,8 @@ export interface CommandBatchOptions {
   readonly work: WorkMessage;
   readonly command: CommandInit;
   readonly columns: InitMessage['columns'];
+  /** Parameters that are swept. */
+  readonly grid: InitMessage['grid'];
   readonly reader: ItemReader;
   readonly send: (message: ToParent) => void;
   readonly log: Log;
@@ -62,7 +65,9 @@ export class CommandBatch {
     const timer = setInterval(() => this.#beat(), HEARTBEAT);
     try {
       for (const span of joined(this.#options.work.spans)) {
-        if (!this.#abandon.signal.aborted) await this.#group([...this.#options.reader.read([span])]);
+        for (const items of byCombination([...this.#options.reader.read([span])])) {
+          if (!this.#abandon.signal.aborted) await this.#group(items);
+        }
       }
     } finally {
       clearInterval(timer);
@@ -170,20 +175,20 @@ export class CommandBatch {
   }
 
   #prepare(items: readonly FrozenItem[]): Job {
-    const { work, command } = this.#options;
+    const { work, command, grid } = this.#options;
     const { shard, batch, attempt } = work;
     const name = `${command.run}-s${shard}-b${batch}-a${attempt}-${++this.#processes}`;
     const offset = work.items.kind === 'range' ? work.items.start : 0;
-    return prepare({ ...command, name, shard, batch, items, offset });
+    return prepare({ ...command, name, shard, batch, items, offset, swept: leadOf(grid, items) });
   }
 
   /** Takes the rows over: of each item by itself where a column tells them apart, else of all of them together. */
   async #take(items: readonly FrozenItem[], job: Job, since: number): Promise<void> {
-    const { columns, command } = this.#options;
+    const { columns, command, grid } = this.#options;
     const { spec, folder } = command;
     const { itemColumn, format } = spec;
-    const byKey = itemColumn === undefined ? undefined : new Map(items.map(({ key }): [string, Uint8Array[]] => [key, []]));
-    const options = { ...job, format, columns, folder, itemColumn };
+    const byKey = itemColumn === undefined ? undefined : new Map(items.map((item): [string, Uint8Array[]] => [ownKey(item), []]));
+    const options = { ...job, format, columns, folder, itemColumn, lead: leadOf(grid, items) };
     const rows = await collect({
       ...options,
       take: (bytes, key) => {
@@ -204,8 +209,9 @@ export class CommandBatch {
     const [first] = items;
     if (!first) return;
     if (byKey) {
-      for (const { index, key } of items) {
-        const own = byKey.get(key) ?? [];
+      for (const item of items) {
+        const { index, key } = item;
+        const own = byKey.get(ownKey(item)) ?? [];
         for (const bytes of own) this.#writer.appendBytes(bytes);
         this.#writer.done(index, key, own.length, ms / items.length);
       }
@@ -236,15 +242,4 @@ export class CommandBatch {
     const [lastKey, rss, times, open] = [this.#lastKey, process.memoryUsage.rss(), this.#times.pack(), oldest ? [oldest] : []];
     this.#options.send({ type: 'progress', ...count, lastKey, oldest, open, times, rss, closing });
   }
-}
-
-/** Neighbours as one. */
-function joined(spans: readonly Span[]): Span[] {
-  const runs: [number, number][] = [];
-  for (const [start, end] of spans) {
-    const last = runs.at(-1);
-    if (last?.[1] === start) last[1] = end;
-    else runs.push([start, end]);
-  }
-  return runs;
 }

@@ -27,10 +27,12 @@ export interface JobOptions {
   readonly items: readonly FrozenItem[];
   /** Added to positions: where a range begins. */
   readonly offset: number;
+  /** The values of swept parameters. */
+  readonly swept: Readonly<Record<string, string>>;
 }
 
 /** Fills in the placeholders, writes the file of items where one is wanted, and takes away what lies where the output is to appear. */
-export function prepare({ spec, folder, name, shard, batch, items, offset }: JobOptions): Job {
+export function prepare({ spec, folder, name, shard, batch, items, offset, swept }: JobOptions): Job {
   const own = join(folder, 'collected');
   mkdirSync(own, { recursive: true });
   const wanted = placeholdersIn([...spec.args, spec.collect]);
@@ -40,8 +42,8 @@ export function prepare({ spec, folder, name, shard, batch, items, offset }: Job
   const values: Record<Placeholder, string> = {
     items: texts.join(','),
     itemsFile,
-    start: String((items[0]?.index ?? 0) + offset),
-    end: String((items.at(-1)?.index ?? -1) + 1 + offset),
+    start: String(positionOf(items[0], 0) + offset),
+    end: String(positionOf(items.at(-1), -1) + 1 + offset),
     shard: String(shard),
     batch: String(batch),
     name,
@@ -59,18 +61,22 @@ export function prepare({ spec, folder, name, shard, batch, items, offset }: Job
   const isStdout = spec.collect === '-';
   const shownAs = isStdout
     ? 'its stdout'
-    : fillIn(spec.collect, { ...values, output: `collected/${name}.${spec.format === 'csv' ? 'csv' : 'jsonl'}` });
-  const file = isStdout ? join(own, `${name}.stdout`) : resolve(spec.cwd, fillIn(spec.collect, values));
+    : fillIn(spec.collect, { ...values, output: `collected/${name}.${spec.format === 'csv' ? 'csv' : 'jsonl'}` }, swept);
+  const file = isStdout ? join(own, `${name}.stdout`) : resolve(spec.cwd, fillIn(spec.collect, values, swept));
   rmSync(file, { force: true });
   if (!isStdout) mkdirSync(dirname(file), { recursive: true });
   const clean = (): void => {
     for (const one of [itemsFile, output, `${output}.stdout`, join(own, `${name}.stdout`)]) rmSync(one, { force: true });
   };
-  return { args: spec.args.map((arg) => fillIn(arg, values)), file, name: shownAs, isStdout, clean };
+  return { args: spec.args.map((arg) => fillIn(arg, values, swept)), file, name: shownAs, isStdout, clean };
 }
 
+/** Where it is in the list, whatever is swept. */
+const positionOf = (item: FrozenItem | undefined, otherwise: number): number => item?.swept?.position ?? item?.index ?? otherwise;
+
 /** An item as one argument: a text as it is, a record by its key. */
-const textOf = ({ item, key }: FrozenItem): string => (typeof item === 'string' ? item : typeof item === 'number' ? String(item) : key);
+const textOf = ({ item, key, swept }: FrozenItem): string =>
+  typeof item === 'string' ? item : typeof item === 'number' ? String(item) : (swept?.key ?? key);
 
 /** An item as one line: a text as it is, anything else as JSON. */
 function lineOf({ item }: FrozenItem): string {
