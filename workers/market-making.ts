@@ -69,7 +69,7 @@ export default defineWorker({
 
   setup: ({ params: given }) => readTerms(given.config),
 
-  process: async (security: string, { params: given, state: file, artifact }) => {
+  process: async (security: string, { params: given, state: file, key, artifact }) => {
     const terms = termsOf(file, security, given);
     const maker = new MarketMaker(terms);
     let ticks = 0;
@@ -82,7 +82,8 @@ export default defineWorker({
       maker.tick(tick);
     }
     const { account, trades, skipped } = maker;
-    await writeParquet(artifact(`${security}-trades.parquet`), trades, { columns: Object.keys(tradeTypes), types: tradeTypes });
+    // Of the key, which a grid makes longer: each combination has its own trades.
+    await writeParquet(artifact(`${key}-trades.parquet`), trades, { columns: Object.keys(tradeTypes), types: tradeTypes });
     const unrealised = account.position === 0 ? 0 : account.unrealised(maker.middle);
     return {
       security,
