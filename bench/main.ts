@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { foreign } from './foreign.ts';
 import { cache } from './cache.ts';
 import { calls } from './calls.ts';
+import { discovery } from './discovery.ts';
 import { io } from './io.ts';
 import { limits } from './limits.ts';
 import { llm } from './llm.ts';
@@ -23,6 +24,7 @@ import { recycle } from './recycle.ts';
 import { scaling } from './scaling.ts';
 import { stop } from './stop.ts';
 import { shell } from './shell.ts';
+import { ticks } from './ticks.ts';
 import type { Benchmark } from './support/benchmark.ts';
 import { circumstances, updateReadme } from './support/readme.ts';
 import { tableOf } from './support/table.ts';
@@ -41,6 +43,8 @@ const ALL: readonly Benchmark[] = [
   stop,
   poisoned,
   shell,
+  discovery,
+  ticks,
   permits,
   limits,
   cache,
