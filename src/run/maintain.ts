@@ -1,13 +1,16 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { MergeOptions, MergeResult, RunChoice } from '../core/api.ts';
+import { arrangementOf } from '../core/arrangement.ts';
 import { UserError } from '../core/errors.ts';
 import { asDiskError } from '../store/disk-error.ts';
 import { takeLock } from '../store/lock.ts';
 import { Journal } from '../store/journal.ts';
 import { readState } from './replay.ts';
 import { findRun } from './find-run.ts';
-import { checkOutput, mergeRun } from './merge.ts';
+import { checkArrangement, resolved } from './arrange.ts';
+import { checkOutput } from './check-output.ts';
+import { mergeRun } from './merge.ts';
 import { shapeOfRows } from './replan.ts';
 import { commandFor } from './next-command.ts';
 
@@ -30,13 +33,17 @@ export async function mergeAgain(options: MergeOptions): Promise<MergeResult> {
     const own = owed.size > 0 ? partialName(manifest.settings.output) : manifest.settings.output;
     const output = options.output === undefined ? own : resolve(options.output);
     checkOutput(output);
+    const rows = shapeOfRows(state, manifest);
+    const arrangement = arrangementOf(options.asIs ? {} : manifest.settings, resolved(arrangementOf(options)));
+    await checkArrangement(arrangement, rows.columns);
     const before = Date.now();
     const merged = await mergeRun({
       state,
-      manifest: { ...manifest, ...shapeOfRows(state, manifest) },
+      manifest: { ...manifest, ...rows },
       paths,
       output,
       strictColumns: options.strictColumns ?? false,
+      arrangement,
       folders: { dataDir: options.dataDir, logsDir: options.logsDir },
     });
     if (owed.size === 0) {
