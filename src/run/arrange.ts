@@ -16,6 +16,9 @@ import type { RowLocator, RowPlace } from './row-locator.ts';
 /** So many characters of sorted rows are handed over at a time. */
 const CHUNK = 1 << 18;
 
+/** Such as may be in a whole number that a double cannot hold. */
+const LONG = /\d{16}/;
+
 /** Hands over all rows, in order; gives their number. */
 export type Read = (take: Take) => Promise<number>;
 
@@ -78,10 +81,15 @@ export async function arrange(asked: Arranging): Promise<{ readonly read: Read; 
         keys.map(({ column }) => sortValue(row[column], column)),
       );
     };
-    const rows = await pass(read, createRecords(from, columns), add, check && complaining(check, refused, locator));
+    const rows = await pass(
+      read,
+      createRecords(from, columns),
+      add,
+      check && complaining(check, refused, { locator, isJson: from === 'ndjson' }),
+    );
     if (refused.count > 0) throw refused.publish(`${rowsOf(refused.count)} not fit ${validate}`, 'correct the worker or the schema');
-    const [missing] = rows === 0 || columns ? [] : wanted;
-    if (missing !== undefined) throw noColumn(unique?.includes(missing) ? 'unique' : 'sort', missing, []);
+    const missing = rows === 0 ? undefined : [...wanted].find((name) => !columns?.includes(name));
+    if (missing !== undefined) throw noColumn(unique?.includes(missing) ? 'unique' : 'sort', missing, columns ?? []);
     if (store && unique) refuseDuplicates(store, unique, refused, locator());
     if (!store || !sort) return { read, close };
     return { read: (take) => readSorted(store, take), close };
@@ -112,10 +120,15 @@ async function pass(
   return number;
 }
 
-function complaining(check: CheckRow, refused: RefusedRows, locator: () => RowLocator): (record: RowRecord, number: number) => void {
+function complaining(
+  check: CheckRow,
+  refused: RefusedRows,
+  { locator, isJson }: { readonly locator: () => RowLocator; readonly isJson: boolean },
+): (record: RowRecord, number: number) => void {
   let places: RowLocator | undefined;
-  return ({ row }, number) => {
-    const complaint = check(row);
+  return ({ text, row }, number) => {
+    // Long integers are bigints, which are no numbers to a schema.
+    const complaint = check(isJson && LONG.test(text) ? (JSON.parse(text) as Row) : row);
     if (complaint) refused.add((places ??= locator()).at(number), complaint.path, complaint.message);
   };
 }

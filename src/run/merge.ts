@@ -41,6 +41,8 @@ export interface MergeJob {
   /** What was written of it while the run went on. */
   readonly early?: EarlyMerge;
   readonly arrangement?: Arrangement;
+  /** Tells apart who may write the same output at the same time; default: the run's name. */
+  readonly owner?: string;
 }
 
 export interface Merged {
@@ -60,20 +62,20 @@ export async function mergeRun(job: MergeJob): Promise<Merged> {
   mkdirSync(dirname(resolve(job.output)), { recursive: true });
   const early = await finishEarly(job);
   if (early) return early;
-  const { state, manifest, paths, output, strictColumns, arrangement = {}, folders, signal } = job;
+  const { state, manifest, paths, output, strictColumns, arrangement = {}, folders, signal, owner = manifest.run } = job;
   const { format, compression } = parseOutput(output);
   const from = manifest.partFormat;
   const rerun = (shard: number): string => commandFor('rerun', manifest.run, folders ?? {}, ` --shards ${shard}`);
   const source = new PartSource({ parts: paths.parts, format: from, rerun });
   const all: Read = (take) => source.read(piecesOf(state), withTurns(take, signal));
-  const temporary = temporaryName(output, manifest.run);
+  const temporary = temporaryName(output, owner);
   const locator = (): RowLocator => new RowLocator({ state, source, folder: paths.folder });
   let arranged: Awaited<ReturnType<typeof arrange>> | undefined;
   try {
     const agreed = manifest.columns ?? agreedColumns(manifest, paths);
     const needsColumns = format === 'csv' || from === 'csv' || (format === 'parquet' && strictColumns);
     const declared = agreed ?? (needsColumns ? await unionOf(all, strictColumns) : undefined);
-    const spill = join(paths.folder, temporaryName('rows.sqlite', basename(output)));
+    const spill = join(paths.folder, temporaryName('rows.sqlite', basename(temporary, '.tmp')));
     if (Object.keys(arrangement).length > 0)
       arranged = await arrange({ arrangement, from, columns: declared, read: all, output, temporary: spill, locator });
     const parquet = format === 'parquet' ? await openParquet(all, { ...manifest, columns: declared, file: temporary }) : undefined;

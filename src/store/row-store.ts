@@ -4,7 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { SortKey } from '../core/arrangement.ts';
 
 /** SQLite keeps so much in memory (KiB); what is more goes to the disk. */
-const CACHE = 24 << 10;
+const CACHE = 16 << 10;
 
 /** A value as rows are sorted by it. The lower rank comes first, whatever the direction; then, where all are numbers, the number, else the text. */
 export interface StoredValue {
