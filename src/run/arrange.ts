@@ -81,12 +81,7 @@ export async function arrange(asked: Arranging): Promise<{ readonly read: Read; 
         keys.map(({ column }) => sortValue(row[column], column)),
       );
     };
-    const rows = await pass(
-      read,
-      createRecords(from, columns),
-      add,
-      check && complaining(check, refused, { locator, isJson: from === 'ndjson' }),
-    );
+    const rows = await pass(asked, add, check && complaining(check, refused, { locator, isJson: from === 'ndjson' }));
     if (refused.count > 0) throw refused.publish(`${rowsOf(refused.count)} not fit ${validate}`, 'correct the worker or the schema');
     const missing = rows === 0 ? undefined : [...wanted].find((name) => !columns?.includes(name));
     if (missing !== undefined) throw noColumn(unique?.includes(missing) ? 'unique' : 'sort', missing, columns ?? []);
@@ -101,22 +96,19 @@ export async function arrange(asked: Arranging): Promise<{ readonly read: Read; 
 
 /** Cuts all rows and hands each over, first to be checked; gives their number. */
 async function pass(
-  read: Read,
-  records: ReturnType<typeof createRecords>,
+  { read, from, columns }: Pick<Arranging, 'read' | 'from' | 'columns'>,
   add: (record: RowRecord) => void,
   complain: ((record: RowRecord, number: number) => void) | undefined,
 ): Promise<number> {
   let number = 0;
-  const each = (found: readonly RowRecord[]): void => {
-    for (const record of found) {
-      add(record);
-      // Behind what reads the row: a schema may change it.
-      complain?.(record, number);
-      number++;
-    }
-  };
-  await read((chunk) => each(records.push(chunk)));
-  each(records.end());
+  const records = createRecords(from, columns, (record) => {
+    add(record);
+    // Behind what reads the row: a schema may change it.
+    complain?.(record, number);
+    number++;
+  });
+  await read((chunk) => records.push(chunk));
+  records.end();
   return number;
 }
 

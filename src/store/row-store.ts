@@ -82,8 +82,10 @@ export class RowStore {
       `rank${at}`,
       `${this.#isNumeric[at] ? 'number' : 'text'}${at} ${descending ? 'DESC' : 'ASC'}`,
     ]);
-    for (const { line } of this.#database.prepare(`SELECT line FROM rows ORDER BY ${[...order, 'row'].join(', ')}`).iterate())
-      yield String(line);
+    const select = this.#database.prepare(`SELECT line FROM rows ORDER BY ${[...order, 'row'].join(', ')}`);
+    select.setReturnArrays(true);
+    // The types do not know what was said the line before.
+    for (const [line] of select.iterate() as Iterable<unknown> as Iterable<readonly unknown[]>) yield String(line);
   }
 
   /** Closes and deletes the file. */
