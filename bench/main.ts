@@ -8,8 +8,10 @@ import { parseArgs } from 'node:util';
 import { foreign } from './foreign.ts';
 import { cache } from './cache.ts';
 import { calls } from './calls.ts';
+import { discovery } from './discovery.ts';
 import { io } from './io.ts';
 import { limits } from './limits.ts';
+import { llm } from './llm.ts';
 import { leak } from './leak.ts';
 import { long } from './long.ts';
 import { merge } from './merge.ts';
@@ -22,6 +24,7 @@ import { recycle } from './recycle.ts';
 import { scaling } from './scaling.ts';
 import { stop } from './stop.ts';
 import { shell } from './shell.ts';
+import { ticks } from './ticks.ts';
 import type { Benchmark } from './support/benchmark.ts';
 import { circumstances, updateReadme } from './support/readme.ts';
 import { tableOf } from './support/table.ts';
@@ -40,10 +43,13 @@ const ALL: readonly Benchmark[] = [
   stop,
   poisoned,
   shell,
+  discovery,
+  ticks,
   permits,
   limits,
   cache,
   calls,
+  llm,
 ];
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },

@@ -7,13 +7,13 @@ import { exitOf, Place } from './support.ts';
 import { csvOf, executed } from './workers.ts';
 
 /**
- * As the worker of `workers.ts`, for items joined by commas, into a file: notes what it is given in `executed.txt`, fails over the lines of
+ * As the worker of `workers.ts`, for items joined by commas, into a file: notes what it is given in `executed.txt` (after `pid.txt` is there), fails over the lines of
  * `bad.txt`, is held by items that begin with `slow` until there is a file `go`.
  */
 const GENERATOR = `#!/bin/sh
+echo $$ > pid.txt
 echo "$1" >> executed.txt
 echo "doing $1"
-echo $$ > pid.txt
 IFS=,
 {
   echo 'item,text'
@@ -134,6 +134,7 @@ describe('whatever is killed', () => {
     first.kill('SIGKILL');
     await killed;
     await until('the command is gone', () => !isAlive(pid));
+    await place.childrenGone();
     expect(executed(place)).toEqual(['a,b', 'slow,c', 'slow,c']);
     place.write('go');
     expect(await place.resume()).toMatchObject({ code: 0 });
@@ -166,12 +167,28 @@ case $1 in
   empty) ;;
   missing) exec 1>&2; rm "out/$1"; exit 0 ;;
   json) printf '[{"a":1}]' ;;
+  workbook) printf 'PK\\003\\004garbage' ;;
+  parquet) printf 'PAR1garbage' ;;
 esac > "out/$1" 2>&1
 `;
 
   test('CSV of any make becomes one; what is missing, empty, torn or different is said', async () => {
     const place = workspace(CASES);
-    const items = ['first', 'crlf', 'reordered', 'none', 'less', 'more', 'torn', 'ragged', 'empty', 'missing', 'json'];
+    const items = [
+      'first',
+      'crlf',
+      'reordered',
+      'none',
+      'less',
+      'more',
+      'torn',
+      'ragged',
+      'empty',
+      'missing',
+      'json',
+      'workbook',
+      'parquet',
+    ];
     const { code, stderr } = await run(
       place,
       items.join(','),
@@ -189,6 +206,8 @@ esac > "out/$1" 2>&1
       empty: 'bad-output: the command ended with exit code 0, but out/empty is empty',
       missing: 'bad-output: the command ended with exit code 0, but there is no out/missing',
       json: 'bad-output: out/json: line 1: this looks like JSON, not like CSV (--collect-as json)',
+      workbook: 'bad-output: out/workbook is not text: it is a zip archive or an Excel workbook',
+      parquet: 'bad-output: out/parquet is not text: it is a Parquet file',
     });
     expect(stderr).toContain('bad-output  The command ended with exit code 0, but its output does not do');
   });
