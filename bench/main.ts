@@ -11,6 +11,7 @@ import { calls } from './calls.ts';
 import { discovery } from './discovery.ts';
 import { io } from './io.ts';
 import { limits } from './limits.ts';
+import { llm } from './llm.ts';
 import { leak } from './leak.ts';
 import { long } from './long.ts';
 import { merge } from './merge.ts';
@@ -48,6 +49,7 @@ const ALL: readonly Benchmark[] = [
   limits,
   cache,
   calls,
+  llm,
 ];
 const { values } = parseArgs({
   options: { runs: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean', default: false } },

@@ -8,7 +8,7 @@ import { runHandle } from './run/handle.ts';
 
 export { defineWorker, UnrecoverableError } from './core/worker.ts';
 export { UserError } from './core/errors.ts';
-export { CallError } from './core/call-error.ts';
+export { BadAnswerError, CallError } from './core/call-error.ts';
 export type * from './core/calling.ts';
 export type * from './core/permit.ts';
 export type { CallReport, CallStats } from './core/call-stats.ts';

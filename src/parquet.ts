@@ -2,7 +2,7 @@ import { type TableOptions, type WrittenTable, writeTable } from './convert/writ
 import type { Row } from './core/worker.ts';
 
 export { parquetRows as readParquet } from './input/parquet/parquet-rows.ts';
-export type { ParquetRow } from './input/parquet/parquet-rows.ts';
+export type { ParquetRow, ParquetSelection } from './input/parquet/parquet-rows.ts';
 export type { TableOptions, WrittenTable };
 export type { ColumnType, ColumnTypes } from './core/column-type.ts';
 export { UserError } from './core/errors.ts';

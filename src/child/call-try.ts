@@ -1,6 +1,7 @@
 import { CallError } from '../core/call-error.ts';
 import { type CallFailure, readFailure } from '../core/call-failure.ts';
 import type { CallContext, Spent } from '../core/calling.ts';
+import { isHeaders, isResponse } from './web-types.ts';
 
 /** So much of an answer that is not ok goes into the error's message. */
 const LONGEST_BODY = 2000;
@@ -22,8 +23,8 @@ export interface SendOptions {
 /** Runs a call's function once, with a time limit that holds whether it heeds its signal or not. Never rejects. */
 export async function send<T>(make: (context: CallContext) => T | Promise<T>, { attempt, signal, timeout }: SendOptions): Promise<Sent<T>> {
   const over = new AbortController();
-  const late = new CallError(`no answer within ${timeout} ms`);
-  const timer = setTimeout(() => over.abort(late), timeout);
+  let late: CallError | undefined;
+  const timer = setTimeout(() => over.abort((late = new CallError(`no answer within ${timeout} ms`))), timeout);
   const onAbort = (): void => over.abort(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   let spent: Spent = {};
@@ -41,15 +42,18 @@ export async function send<T>(make: (context: CallContext) => T | Promise<T>, { 
   const before = performance.now();
   try {
     const value = await beforeAbort(Promise.resolve(make(context)), over.signal);
-    if (value instanceof Response && !value.ok) throw value;
+    if (isResponse(value) && !value.ok) throw value;
     return { ok: true, value, spent, headers, ms: performance.now() - before };
   } catch (thrown) {
     const ms = performance.now() - before;
-    const error = thrown instanceof Response ? await asCallError(thrown) : thrown;
-    if (error instanceof Error && 'headers' in error && error.headers instanceof Headers) headers = error.headers;
-    const failure: CallFailure =
-      over.signal.reason === late ? { kind: 'passing', label: 'timeout', message: late.message } : readFailure(error, Date.now());
-    return { ok: false, error: over.signal.reason === late ? late : error, failure, spent, headers, ms };
+    const error = isResponse(thrown) ? await asCallError(thrown) : thrown;
+    if (error instanceof Error && 'headers' in error && isHeaders(error.headers)) headers = error.headers;
+    // The item's time may have been over before.
+    const timedOut = late && over.signal.reason === late ? late : undefined;
+    const failure: CallFailure = timedOut
+      ? { kind: 'passing', label: 'timeout', message: timedOut.message }
+      : readFailure(error, Date.now());
+    return { ok: false, error: timedOut ?? error, failure, spent, headers, ms };
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);

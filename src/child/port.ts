@@ -16,6 +16,9 @@ export interface Port {
 export class ParentPort implements Port {
   readonly #send: (ask: CallAsk) => void;
   readonly #open = new Map<number, (answer: CallAnswer) => void>();
+  /** Not told yet: mostly the next question comes at once, and one message costs less than two. */
+  #stored: string[] = [];
+  #timer: NodeJS.Timeout | undefined;
   #last = 0;
 
   constructor(send: (ask: CallAsk) => void) {
@@ -26,16 +29,31 @@ export class ParentPort implements Port {
     const id = ++this.#last;
     return new Promise((resolve) => {
       this.#open.set(id, resolve);
-      this.#send({ ...question, id });
+      if (question.what === 'join' && this.#stored.length > 0) this.#send({ ...question, id, stored: this.#take() });
+      else this.#send({ ...question, id });
     });
   }
 
   tell(news: News): void {
-    this.#send(news);
+    if (news.what !== 'landed' || news.landing.how !== 'stored') return this.#send(news);
+    this.#stored.push(news.hash);
+    this.#timer ??= setTimeout(() => this.#flush(), 1);
   }
 
   answered(id: number, answer: CallAnswer): void {
     this.#open.get(id)?.(answer);
     this.#open.delete(id);
+  }
+
+  #flush(): void {
+    for (const hash of this.#take()) this.#send({ what: 'landed', hash, landing: { how: 'stored' } });
+  }
+
+  #take(): readonly string[] {
+    const stored = this.#stored;
+    this.#stored = [];
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    return stored;
   }
 }

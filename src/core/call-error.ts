@@ -11,6 +11,11 @@ export class CallError extends Error {
   }
 }
 
+/** Thrown by a call's function: the server answered, but not what was asked for. Asked again, it may do better. */
+export class BadAnswerError extends Error {
+  override readonly name = 'BadAnswerError';
+}
+
 /** The run may make no more calls (`--max-calls` and the like): the item is left as it is, for a resume. */
 export class BudgetSpentError extends Error {
   override readonly name = 'BudgetSpentError';

@@ -1,4 +1,4 @@
-import { retryAfter, type HeaderOf } from './retry-after.ts';
+import { retryAfter, type HeaderOf } from './rate-headers.ts';
 
 /**
  * What a call's failure means. `limited`: the server wants to be left alone (429), which costs no try; `passing`: worth another try;
@@ -6,7 +6,7 @@ import { retryAfter, type HeaderOf } from './retry-after.ts';
  */
 export interface CallFailure {
   readonly kind: 'limited' | 'passing' | 'final';
-  /** The status as it is counted: `429`, `timeout`, `network`; `error` for anything that is no answer of a server. */
+  /** The status as it is counted: `429`, `timeout`, `network`, `bad-answer`; `error` for anything that is no answer of a server. */
   readonly label: string;
   readonly status?: number;
   readonly retryAfterMs?: number;
@@ -25,7 +25,8 @@ const QUOTA = /insufficient_quota|"quotaId"\s*:\s*"[^"]*PerDay/;
 
 /**
  * Reads what a call threw: an answer of `fetch`, an error of the official SDKs of OpenAI (`status`, `headers`) and Gemini (`status`, the
- * answer's JSON as message), of axios or got (`response`), or of the network. `now`: ms since 1970.
+ * answer's JSON as message), of axios or got (`response`), or of the network; a `BadAnswerError`, or what `JSON.parse` says of half an answer.
+ * `now`: ms since 1970.
  */
 export function readFailure(error: unknown, now: number): CallFailure {
   const message = textOf(error);
@@ -47,6 +48,7 @@ function faultOf(error: unknown): string {
     const name = `${String(field(at, 'name'))} ${String(field(field(at, 'constructor'), 'name'))}`;
     if (TIMEOUTS.has(code) || /Timeout/.test(name)) return 'timeout';
     if (NETWORK.has(code) || /\bAPIConnectionError\b/.test(name)) return 'network';
+    if (at instanceof SyntaxError || String(field(at, 'name')) === 'BadAnswerError') return 'bad-answer';
     if (/^(fetch failed|terminated|other side closed|socket hang up)$/.test(String(field(at, 'message')))) return 'network';
   }
   return 'error';

@@ -17,7 +17,8 @@ export type Landing =
 
 /** What a child asks or tells about calls. An `id` is answered. */
 export type CallAsk =
-  | { readonly what: 'join'; readonly id: number; readonly hash: string }
+  /** `stored`: calls of this child whose answers are in the cache since it last wrote. */
+  | { readonly what: 'join'; readonly id: number; readonly hash: string; readonly stored?: readonly string[] }
   | { readonly what: 'landed'; readonly hash: string; readonly landing: Landing }
   | { readonly what: 'released'; readonly hash: string }
   /** Leave to make a call as far as `--max-…` is concerned. */

@@ -40,12 +40,6 @@ function positive(value: number, name: string): number {
   throw new UserError(`${name}: ${value} would allow nothing`, { hint: 'give a number above 0, or leave it out' });
 }
 
-/** What a manifest keeps of them: no password. */
-export function withoutPassword(budgets: BudgetSettings): BudgetSettings {
-  if (budgets.redis === undefined) return budgets;
-  return { ...budgets, redis: budgets.redis.replace(/^(\w+:\/\/[^:@/]*):[^@/]*@/, '$1@') };
-}
-
 /** Opens the budgets of a session; throws a `UserError` where they cannot be kept. */
 export async function openGovernor(settings: BudgetSettings | undefined, dataDir: string): Promise<Governor & { warnings: Warnings }> {
   const warnings = new Warnings();

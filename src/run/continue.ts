@@ -14,6 +14,7 @@ import { Journal } from '../store/journal.ts';
 import { takeLock } from '../store/lock.ts';
 import { type Manifest, type RunSettings } from '../store/manifest.ts';
 import { endLeftovers, sessionToken, startTime } from '../store/processes.ts';
+import { withoutArtifacts } from './artifact-list.ts';
 import { cacheName, callSettings, checkCache } from './caching.ts';
 import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
@@ -111,7 +112,8 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     if (next) adopt(work, state, next);
     const spans =
       again && next ? [...moveSpans(next.plan.moves, next.plan.index - 1, new IntervalSet(again))] : (again ?? failedSpans(state, scope));
-    if (spans.length > 0) work.emit({ type: 'owed', spans });
+    const missing = withoutArtifacts(state, paths);
+    if (spans.length + missing.length > 0) work.emit({ type: 'owed', spans: new IntervalSet([...spans, ...missing]).spans() });
     if (scope) work.emit({ type: 'scoped', spans: scope });
     session.attach(work);
     return await work.run();

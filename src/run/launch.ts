@@ -15,12 +15,13 @@ import { runPaths, type RunPaths } from '../store/paths.ts';
 import { sessionToken, startTime } from '../store/processes.ts';
 import { parseOutput } from '../formats/output.ts';
 import { settingsOf } from './defaults.ts';
-import { openGovernor, withoutPassword } from './budgets.ts';
+import { openGovernor } from './budgets.ts';
 import { callSettings, checkCache } from './caching.ts';
 import { childEnvironment } from './environment.ts';
 import type { Session } from './handle.ts';
 import { checkOutput } from './merge.ts';
 import { commandFor, resumeHint } from './next-command.ts';
+import { withoutPasswords } from './passwords.ts';
 import { planItems, planOf } from './planning.ts';
 import { forSample, type Sample, sampleOf } from './scope.ts';
 import { gridOf } from './sweep.ts';
@@ -88,7 +89,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
       columns: planned.columns,
       types: planned.types,
       partFormat: command ? partFormatOf(command) : format === 'csv' && planned.columns ? 'csv' : 'ndjson',
-      settings: { ...settings, ...(settings.budgets && { budgets: withoutPassword(settings.budgets) }) },
+      settings: withoutPasswords(settings),
       ...(sample ? { isPlanned: true } : {}),
     };
     mkdirSync(paths.parts, { recursive: true });

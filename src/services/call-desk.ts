@@ -43,6 +43,7 @@ export class CallDesk {
   take(child: number, ask: CallAsk): void {
     switch (ask.what) {
       case 'join':
+        for (const hash of ask.stored ?? []) this.take(child, { what: 'landed', hash, landing: { how: 'stored' } });
         if (this.#flights.join(ask.hash, { child, id: ask.id })) this.#own({ child, id: ask.id });
         return;
       case 'landed':

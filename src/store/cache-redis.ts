@@ -95,7 +95,10 @@ async function connect(url: string) {
     url,
     disableOfflineQueue: true,
     commandOptions: { timeout: ANSWER },
-    socket: { connectTimeout: CONNECT, reconnectStrategy: (tries) => Math.min(2000, 50 * 2 ** Math.min(tries, 6)) },
+    socket: {
+      connectTimeout: CONNECT,
+      reconnectStrategy: (tries, cause) => (isRefusal(cause) ? cause : Math.min(2000, 50 * 2 ** Math.min(tries, 6))),
+    },
   });
   // Without a listener an error of the connection would end the process; each command fails by itself.
   let last: unknown;
@@ -103,9 +106,15 @@ async function connect(url: string) {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(last ?? new Error('no answer')), CONNECT);
   try {
-    await Promise.race([client.connect(), late.promise]);
+    // A server that wants a password says so only when it is asked for something.
+    await Promise.race([client.connect().then(async () => client.ping()), late.promise]);
   } catch (error) {
     client.destroy();
+    if (isRefusal(error))
+      throw new UserError(`the cache ${withoutPassword(url)} refuses us: ${error.message}`, {
+        hint: 'give its URL with the password, redis://user:password@host: as SHARDYARD_CACHE, or with --cache; a run does not keep it',
+        cause: error,
+      });
     const message = error instanceof Error ? error.message || ('code' in error ? String(error.code) : error.name) : String(error);
     throw new UserError(`the cache ${withoutPassword(url)} cannot be reached: ${message}`, {
       hint: 'start the Redis, or choose another --cache',
@@ -116,6 +125,9 @@ async function connect(url: string) {
   }
   return client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
 }
+
+/** Whether a server wants another password, or one at all. */
+const isRefusal = (error: unknown): error is Error => error instanceof Error && /^(NOAUTH|WRONGPASS)/.test(error.message);
 
 /** A URL as it may be shown. */
 function withoutPassword(url: string): string {

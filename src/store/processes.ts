@@ -32,11 +32,13 @@ export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   }
 }
 
+let sessions = 0;
+
 /**
- * The token of a session: the run's token, the session's number, and this process, for a session that ends before the journal knows its number.
- * A guard of the session before must not end its heir's children.
+ * The token of a session: the run's token, the session's number, and, for a session that ends before the journal knows its number, this
+ * process and how many it has had. A guard of the session before must not end its heir's children. Another one each time.
  */
-export const sessionToken = (token: string, session: number): string => `${token}.${session}.${process.pid}`;
+export const sessionToken = (token: string, session: number): string => `${token}.${session}.${process.pid}.${sessions++}`;
 
 /** The processes whose environment holds a run's or a session's token, without this one. Linux only; elsewhere none. */
 export function processesWith(token: string, scope: 'run' | 'session'): number[] {

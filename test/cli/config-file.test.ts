@@ -59,6 +59,7 @@ test.each([
   ['param: {a: 1}\nparams: {b: 1}\n', 'c.yaml:2:9: params: is given twice: give it once, as params'],
   ['shards:\n', 'c.yaml:1:8: shards: has no value: give it one, or remove the line'],
   ['shards: [1]\n', 'c.yaml:1:9: shards: must be one value: write one value'],
+  ['grid: [1]\n', 'c.yaml:1:7: grid: must be a mapping: write the parameters below it, such as "refill: [60, 180]"'],
   ['params: 3\n', 'c.yaml:1:9: params: must be a mapping: write the parameters below it, such as "yearsBack: 10"'],
   ['node-args: [[a]]\n', 'c.yaml:1:12: node-args: must be one value: write one value'],
   ['shards: *gone\n', 'c.yaml:1:9: shards: refers to *gone, which is not there: define it above, or write the value'],
@@ -81,7 +82,7 @@ test('a bomb of aliases is refused', () => {
 
 test('every option of a run can be in the file', () => {
   for (const option of FILE_OPTIONS) {
-    const text = option.kind === 'pairs' ? '{a: 1}' : 'x';
+    const text = option.kind === 'pairs' || option.kind === 'grid' ? '{a: 1}' : 'x';
     expect(readConfig(`${option.flag}: ${text}`, 'c.yaml').has(option)).toBe(true);
   }
 });

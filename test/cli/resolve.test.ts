@@ -123,6 +123,12 @@ describe('what is refused', () => {
     [RUN_OPTIONS.shards, { a: 1 }, /not a mapping/],
     [RUN_OPTIONS.itemTimeout, '0', /too short/],
     [RUN_OPTIONS.strictColumns, 'maybe', /neither true nor false/],
+    [RUN_OPTIONS.grid, ['a'], /"a" is not a parameter/],
+    [RUN_OPTIONS.grid, ['a='], /NAME: a: there are no values/],
+    [RUN_OPTIONS.grid, ['a=1,,2'], /NAME: a: a value is empty/],
+    [RUN_OPTIONS.grid, ['a=[1'], /NAME: a: "\[1" is not a JSON array/],
+    [RUN_OPTIONS.grid, ['a=1', 'a=2'], /"a" is given twice/],
+    [RUN_OPTIONS.grid, { a: [1, '1'] }, /NAME: a: "1" is there twice/],
     [RUN_OPTIONS.params, ['a'], /"a" is not a parameter/],
     [RUN_OPTIONS.params, ['=a'], /"=a" is not a parameter/],
     [RUN_OPTIONS.params, ['a=1', 'a=2'], /"a" is given twice/],
@@ -144,6 +150,8 @@ describe('what is refused', () => {
     [RUN_OPTIONS.stagger, '0', { stagger: 0 }],
     [RUN_OPTIONS.maxFailures, '0', { maxFailures: { count: 0 } }],
     [RUN_OPTIONS.nodeArgs, ['--a', '--b'], { nodeArgs: ['--a', '--b'] }],
+    [RUN_OPTIONS.grid, ['a=1, 2', 'b=["x,y",3]'], { grid: { a: ['1', '2'], b: ['x,y', 3] } }],
+    [RUN_OPTIONS.grid, { a: [60, true], b: 'x,y', c: 5 }, { grid: { a: [60, true], b: ['x', 'y'], c: [5] } }],
     [RUN_OPTIONS.params, ['__proto__=1'], Object.fromEntries([['params', Object.fromEntries([['__proto__', '1']])]])],
   ] as const)('but not $flag %j', (option, value, expected) => {
     expect(resolveOptions('run', sources({ file: source([option, value]) })).run).toEqual(expected);

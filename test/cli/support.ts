@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { COMPILE_CACHE } from '../support/session.ts';
 import type { ChildProcessByStdio } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
@@ -36,7 +37,8 @@ export function start(
   args: readonly string[],
   { cwd = folder(), env = {} }: Surroundings = {},
 ): ChildProcessByStdio<null, Readable, Readable> {
-  return spawn(process.execPath, [BIN, ...args], { cwd, env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const all = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...env };
+  return spawn(process.execPath, [BIN, ...args], { cwd, env: all, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** Runs the command to its end. */

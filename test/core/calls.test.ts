@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { BadAnswerError } from '../../src/core/call-error.ts';
 import { readFailure } from '../../src/core/call-failure.ts';
 import { addCalls, callReport, compactCalls, countCall, noCalls } from '../../src/core/call-stats.ts';
 import { Flights } from '../../src/core/flights.ts';
-import { retryAfter } from '../../src/core/retry-after.ts';
+import { retryAfter } from '../../src/core/rate-headers.ts';
 import { NOTHING, Spending } from '../../src/core/spending.ts';
 
 const NOW = Date.parse('2026-11-22T03:00:00Z');
@@ -55,6 +56,9 @@ describe('what a failure means', () => {
     [new TypeError('terminated'), 'passing', 'network'],
     [error({ cause: error({ code: 'UND_ERR_HEADERS_TIMEOUT' }) }), 'passing', 'timeout'],
     [new DOMException('over', 'TimeoutError'), 'passing', 'timeout'],
+    [new SyntaxError('Unexpected end of JSON input'), 'passing', 'bad-answer'],
+    [error({ name: 'BadAnswerError' }), 'passing', 'bad-answer'],
+    [error({ cause: new BadAnswerError('half of it') }), 'passing', 'bad-answer'],
     [new TypeError('x is not a function'), 'final', 'error'],
     ['text', 'final', 'error'],
     [undefined, 'final', 'error'],

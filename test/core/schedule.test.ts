@@ -36,7 +36,7 @@ describe('the schedule, whatever happens', () => {
         const world = new World(chosen);
         playing(world, () => world.play());
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
@@ -53,7 +53,7 @@ describe('the schedule, whatever happens', () => {
           }
         });
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
@@ -66,7 +66,7 @@ describe('the schedule, whatever happens', () => {
         for (const event of world.events) replayed.apply(JSON.parse(JSON.stringify(event)) as RunEvent);
         expect(plain(replayed)).toEqual(plain(world.state));
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });
@@ -85,7 +85,7 @@ describe('without anything from outside', () => {
           expect(failed, `item ${id}: ${nature}`).toBe(nature === 'throws' || nature === 'kills');
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -99,6 +99,7 @@ describe('without anything from outside', () => {
         expect(dispatched - halved).toBe(chosen.items);
         expect(world.state.totals.childrenDied).toBe(0);
       }),
+      { numRuns: 60 },
     );
   });
 });

@@ -115,7 +115,7 @@ describe.skipIf(!canMount)('a full disk', () => {
   });
 
   // Every few kilobytes something else does not fit: the lock, the items, the plan, the manifest, the journal, a part, the report.
-  test.each([0, 4, 8, 16, 24, 32, 40])('with room for %i KiB ends a launch with 1 and can be finished once there is more', async (room) => {
+  test.each([0, 8, 16, 24, 40])('with room for %i KiB ends a launch with 1 and can be finished once there is more', async (room) => {
     const place = new Place();
     mount(place, 'data', '1m');
     fill(place, 'data');
@@ -151,12 +151,12 @@ describe.skipIf(!canMount)('a full disk', () => {
     const filler = openSync(join(place.cwd, 'logs', 'filler'), 'w');
     writeSync(filler, Buffer.alloc((1 << 20) - (20 << 10)));
     closeSync(filler);
-    const run = await place.end('run', worker('wide'), '--items', '0:100', '-p', '1', '--batch-size', '10', '-o', 'out.csv');
+    const run = await place.end('run', worker('wide'), '--items', '0:40', '-p', '1', '--batch-size', '10', '-o', 'out.csv');
     expect(run.stderr).not.toContain('bug');
     expect([0, 1]).toContain(run.code);
     free(place, 'logs');
     if (run.code === 1) expect(await place.end('resume')).toMatchObject({ code: 0 });
-    expect(place.read('out.csv')).toBe(wideCsv(100));
-    expect(statSync(join(place.cwd, 'out.csv')).size).toBe(wideCsv(100).length);
+    expect(place.read('out.csv')).toBe(wideCsv(40));
+    expect(statSync(join(place.cwd, 'out.csv')).size).toBe(wideCsv(40).length);
   });
 });

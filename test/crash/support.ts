@@ -7,7 +7,11 @@ import { onTestFinished } from 'vitest';
 import type { EventType, RunEvent } from '../../src/core/events.ts';
 import { readJournal } from '../../src/store/journal.ts';
 import { killAll } from '../support/marked.ts';
+import { OwnTime } from '../support/own-time.ts';
 import { type Ended, type Session, startSession } from '../support/session.ts';
+
+/** Milliseconds after which what has not happened never will. */
+const PATIENCE = 60_000;
 
 /** The path of a fixture worker. */
 export const worker = (name: string): string => fileURLToPath(new URL(`../fixtures/workers/${name}.ts`, import.meta.url));
@@ -16,8 +20,9 @@ export const worker = (name: string): string => fileURLToPath(new URL(`../fixtur
 export class Place {
   readonly cwd = mkdtempSync(join(tmpdir(), 'shardyard-crash-'));
 
-  constructor() {
-    onTestFinished(async () => {
+  /** Is gone when the test is over; or when a group of tests is, with `afterAll`. */
+  constructor(whenOver: (cleanUp: () => Promise<void>) => void = onTestFinished) {
+    whenOver(async () => {
       await killAll(this.cwd);
       rmSync(this.cwd, { recursive: true, force: true });
     });
@@ -89,10 +94,11 @@ function readIfThere(file: string): string {
 
 /** Waits for something that will happen unless there is a bug, or the session that should bring it about ends. */
 export async function until(what: string, happened: () => boolean, session?: Session): Promise<void> {
-  for (const deadline = performance.now() + 20_000; !happened(); await sleep(5)) {
-    if (session?.end)
+  for (const time = new OwnTime(); !happened(); await sleep(5)) {
+    // What it brought about last may have happened since.
+    if (session?.end && !happened())
       throw new Error(`the session ended with ${session.end.code ?? session.end.signal} before ${what}: ${session.end.stderr}`);
-    if (performance.now() > deadline) throw new Error(`waited 20 s in vain until ${what}`);
+    if (time.look() > PATIENCE) throw new Error(`waited in vain until ${what}`);
   }
 }
 

@@ -1,18 +1,41 @@
-import { appendFileSync, cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { appendFileSync, cpSync, lstatSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseLine } from '../../src/store/journal.ts';
+import { gone } from '../support/marked.ts';
 import { cut, damage, heldCsv, killParent, Place, until, worker } from './support.ts';
 
 const ITEMS = ['a', 'b', 'c', 'slow', 'd', 'e'];
 
 /** A run whose parent was killed while it held the item `slow`, with `a`, `b` and `c` finished and not committed. */
-async function interrupted(): Promise<Place> {
-  const place = new Place();
-  const session = place.start('run', worker('held'), '--items', ITEMS.join(','), '-p', '1', '--batch-size', '6', '-o', 'out.csv');
+async function interrupt(place: Place): Promise<void> {
+  const shape = ['-p', '1', '--spares', '0', '--batch-size', '6'];
+  const session = place.start('run', worker('held'), '--items', ITEMS.join(','), ...shape, '-o', 'out.csv');
   await until('an item is held', () => place.begun('slow') === 1, session);
   await killParent(session);
+  expect((await gone(place.cwd, 20_000)).left).toEqual([]);
   place.write('go');
+}
+
+/** One place for all tests of a group, each of which finds in it what was there when `make` had made it. */
+function placeAfter(make: (place: Place) => Promise<void>): Place {
+  const [place, saved] = [new Place(afterAll), new Place(afterAll)];
+  beforeAll(async () => {
+    await make(place);
+    copy(place.cwd, saved.cwd);
+  }, 120_000);
+  beforeEach(() => restore(place, saved));
   return place;
+}
+
+function restore(place: Place, saved: Place): void {
+  for (const name of readdirSync(place.cwd)) rmSync(join(place.cwd, name), { recursive: true });
+  copy(saved.cwd, place.cwd);
+}
+
+/** All of a folder but sockets, of which there are no copies. */
+function copy(from: string, to: string): void {
+  cpSync(from, to, { recursive: true, filter: (source) => !lstatSync(source).isSocket() });
 }
 
 const journalOf = (place: Place): string => readFileSync(place.file('journal.ndjson'), 'utf8');
@@ -27,10 +50,7 @@ async function expectDone(place: Place, items = ITEMS): Promise<void> {
 }
 
 describe('an interrupted run', () => {
-  let place: Place;
-  beforeEach(async () => {
-    place = await interrupted();
-  });
+  const place = placeAfter(interrupt);
   const [part, ledger] = ['csv', 'ledger.ndjson'].map((extension) => `shard-00000.batch-00000.attempt-1.${extension}`) as [string, string];
 
   test('keeps what its ledger and part agree on', async () => {
@@ -88,23 +108,21 @@ describe('an interrupted run', () => {
 });
 
 /** A run of four items in two shards that is done. */
-async function ended(): Promise<Place> {
-  const place = new Place();
-  expect(
-    await place.end('run', worker('held'), '--items', 'a,b,c,d', '--shards', '2', '--batch-size', '2', '-p', '1', '-o', 'out.csv'),
-  ).toMatchObject({ code: 0 });
-  return place;
+async function end(place: Place): Promise<void> {
+  const shape = ['--shards', '2', '--batch-size', '2', '-p', '1', '--spares', '0'];
+  expect(await place.end('run', worker('held'), '--items', 'a,b,c,d', ...shape, '-o', 'out.csv')).toMatchObject({ code: 0 });
 }
 
 describe('a run that has ended', () => {
+  const place = placeAfter(end);
+
   test('can be resumed from any line of its journal', { timeout: 120_000 }, async () => {
-    const place = await ended();
     const lines = journalOf(place).trimEnd().split('\n');
-    const saved = `${place.cwd}/saved`;
-    cpSync(place.file(), saved, { recursive: true });
+    const saved = new Place();
+    copy(place.cwd, saved.cwd);
     for (let kept = 0; kept < lines.length; kept++) {
-      for (const folder of [place.file(), `${place.cwd}/out.csv`]) rmSync(folder, { recursive: true, force: true });
-      cpSync(saved, place.file(), { recursive: true });
+      restore(place, saved);
+      rmSync(join(place.cwd, 'out.csv'));
       writeFileSync(
         place.file('journal.ndjson'),
         lines
@@ -122,14 +140,12 @@ describe('a run that has ended', () => {
     ['zeros', () => '\0'.repeat(5000)],
     ['half a character', () => Buffer.from('🐎').subarray(0, 2)],
   ])('whose journal has %s at its end can be looked at and resumed', async (_, tail) => {
-    const place = await ended();
     appendFileSync(place.file('journal.ndjson'), tail(journalOf(place)));
     expect(await place.end('status')).toMatchObject({ code: 0 });
     await expectDone(place, ['a', 'b', 'c', 'd']);
   });
 
   test('whose journal has a bad line in its middle is refused, by file and line', async () => {
-    const place = await ended();
     const lines = journalOf(place).split('\n');
     lines[3] = lines[3]?.replace('"at":1', '"at":2') ?? '';
     writeFileSync(place.file('journal.ndjson'), lines.join('\n'));
@@ -142,7 +158,6 @@ describe('a run that has ended', () => {
   });
 
   test('with a damaged part is not merged; the message names the part, and a rerun of its shard mends it', async () => {
-    const place = await ended();
     const part = place.file('parts', 'shard-00001.batch-00000.attempt-1.csv');
     damage(part, 5);
     place.write('out.csv', 'the earlier output');
@@ -157,7 +172,6 @@ describe('a run that has ended', () => {
   });
 
   test('with a part that is gone is not merged either', async () => {
-    const place = await ended();
     rmSync(place.file('parts', 'shard-00000.batch-00000.attempt-1.csv'));
     expect(await place.end('merge')).toMatchObject({ code: 4, stderr: expect.stringContaining('shard-00000.batch-00000.attempt-1.csv') });
     expect(await place.end('rerun', '--shards', '0')).toMatchObject({ code: 0 });
@@ -165,7 +179,6 @@ describe('a run that has ended', () => {
   });
 
   test('of which single items were done again verifies these by their ledger', async () => {
-    const place = await ended();
     expect(await place.end('rerun', '--items', 'b')).toMatchObject({ code: 0 });
     expect(await place.end('merge')).toMatchObject({ code: 0 });
     // Of the first attempt at shard 0, only the rows of `a` are wanted now.

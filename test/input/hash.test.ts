@@ -12,7 +12,7 @@ function repeats(values: Float64Array): number {
 
 test('the twins of the other tests have the same hash', () => expect(hash53(TWINS[0])).toBe(hash53(TWINS[1])));
 
-const KEYS = 500_000;
+const KEYS = 200_000;
 const shapes: [string, (at: number) => string][] = [
   ['numbers', String],
   ['tickers', (at) => at.toString(26).padStart(5, 'A')],
@@ -23,9 +23,9 @@ const shapes: [string, (at: number) => string][] = [
 
 test.each(shapes)('%s are spread evenly over both halves', (_, shape) => {
   const hashes = Float64Array.from({ length: KEYS }, (__, at) => hash53(shape(at)));
-  // A random 32-bit value repeats n²/2³³ = 29 times among half a million.
-  expect(repeats(hashes.map((hash) => hash >>> 0))).toBeLessThan(70);
-  expect(repeats(hashes.map((hash) => Math.floor(hash / 2 ** 21)))).toBeLessThan(70);
+  // A random 32-bit value repeats n²/2³³ = 5 times among so many.
+  expect(repeats(hashes.map((hash) => hash >>> 0))).toBeLessThan(20);
+  expect(repeats(hashes.map((hash) => Math.floor(hash / 2 ** 21)))).toBeLessThan(20);
   expect(repeats(hashes)).toBe(0);
 });
 

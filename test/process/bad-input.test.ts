@@ -1,5 +1,7 @@
 import { chmodSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Ended } from '../cli/support.ts';
+import { commandsOf } from '../support/commands.ts';
 import { Place } from './support.ts';
 
 const GOOD = "export default { columns: ['item'], process: (item) => ({ item: String(item) }) };\n";
@@ -155,34 +157,52 @@ const PLACES: readonly Case[] = [
   { what: 'a file named logs', files: { logs: '' }, args: ['w.mjs', '--items', 'a'], says: ['./logs', 'cannot be made', '--logs-dir'] },
 ];
 
+const ALL = { 'a list with': LISTS, 'a worker:': WORKERS, 'a parameter:': PARAMS, 'a place:': PLACES };
+
+/** What became of a case: how the command ended, and what was there before it and after. */
+interface Result extends Ended {
+  readonly before: Readonly<Record<string, string>>;
+  readonly after: Readonly<Record<string, string>>;
+}
+
+const results = new Map<Case, Result>();
+
+/** All of them, one after the other in one process: most of such a command is its start. */
+beforeAll(async () => {
+  const cases = Object.values(ALL).flat();
+  const places = cases.map(({ files }) => new Place({ 'w.mjs': GOOD, ...files }, afterAll));
+  const before = places.map((place) => place.everything());
+  const commands = cases.map(({ args }, at) => ({ cwd: places[at]?.cwd ?? '', args: ['run', ...args, '--progress', 'none'] }));
+  const ends = await commandsOf(commands);
+  for (const [at, one] of cases.entries()) {
+    const [place, end] = [places[at], ends[at]];
+    if (place && end) results.set(one, { ...end, before: before[at] ?? {}, after: place.everything() });
+  }
+});
+
 /** One line that says the place, the thing and the way out; exit code 2; and nothing is there that was not there before. */
-async function refuses({ files, args, says }: Case): Promise<void> {
-  const place = new Place({ 'w.mjs': GOOD, ...files });
-  const before = place.everything();
-  const { code, stdout, stderr } = await place.shardyard('run', ...args, '--progress', 'none');
+function refuses(one: Case): void {
+  const { code, stdout, stderr, before, after } = results.get(one) ?? {
+    code: null,
+    stdout: '',
+    stderr: 'was not run',
+    before: {},
+    after: {},
+  };
   const message = stderr.trimEnd().split('\n').at(-1) ?? '';
   expect([code, stdout, message]).toEqual([2, '', expect.stringMatching(/^shardyard: /)]);
   expect(stderr).not.toMatch(/ {4}at /);
   let at = 0;
-  for (const text of says) {
-    expect(message.slice(at), `in this order: ${says.join(' … ')}`).toContain(text);
+  for (const text of one.says) {
+    expect(message.slice(at), `in this order: ${one.says.join(' … ')}`).toContain(text);
     at = message.indexOf(text, at) + text.length;
   }
-  expect(place.everything()).toEqual(before);
+  expect(after).toEqual(before);
 }
 
 describe('nothing is started, and nothing written, for', () => {
-  describe('a list with', () => {
-    test.each(LISTS)('$what', refuses);
-  });
-  describe('a worker:', () => {
-    test.each(WORKERS)('$what', refuses);
-  });
-  describe('a parameter:', () => {
-    test.each(PARAMS)('$what', refuses);
-  });
-  describe('a place:', () => {
-    test.each(PLACES)('$what', refuses);
+  describe.each(Object.entries(ALL))('%s', (_, cases) => {
+    test.each(cases)('$what', refuses);
   });
 });
 

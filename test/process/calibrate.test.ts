@@ -55,6 +55,7 @@ test('a measuring that was killed is gone on with by the same run, without a nam
   while (place.lines('executed.txt').length === 0) await sleep(5);
   session.kill('SIGKILL');
   await ended;
+  await place.childrenGone();
   for (const item of slow) place.write(`go-${item}`);
   expect(await place.shardyard('run', ...given, '--progress', 'none')).toMatchObject({ code: 0 });
   expect(place.events('opened').map(({ mode }) => mode)).toEqual(['plan', 'resume']);

@@ -7,13 +7,13 @@ import { exitOf, Place } from './support.ts';
 import { csvOf, executed } from './workers.ts';
 
 /**
- * As the worker of `workers.ts`, for items joined by commas, into a file: notes what it is given in `executed.txt`, fails over the lines of
+ * As the worker of `workers.ts`, for items joined by commas, into a file: notes what it is given in `executed.txt` (after `pid.txt` is there), fails over the lines of
  * `bad.txt`, is held by items that begin with `slow` until there is a file `go`.
  */
 const GENERATOR = `#!/bin/sh
+echo $$ > pid.txt
 echo "$1" >> executed.txt
 echo "doing $1"
-echo $$ > pid.txt
 IFS=,
 {
   echo 'item,text'
@@ -134,6 +134,7 @@ describe('whatever is killed', () => {
     first.kill('SIGKILL');
     await killed;
     await until('the command is gone', () => !isAlive(pid));
+    await place.childrenGone();
     expect(executed(place)).toEqual(['a,b', 'slow,c', 'slow,c']);
     place.write('go');
     expect(await place.resume()).toMatchObject({ code: 0 });

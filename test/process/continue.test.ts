@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { commandsOf } from '../support/commands.ts';
 import { exitOf, Place } from './support.ts';
 import { csvOf, executed, WORKER } from './workers.ts';
 
@@ -33,6 +34,7 @@ describe('P9: identity is the key', () => {
     await until('slow2 is held', () => place.lines('executed.txt').includes('slow2'), killed);
     second.kill('SIGKILL');
     await killed;
+    await place.childrenGone();
     const before = executed(place);
     expect(before).toEqual(['c', 'd', 'e', 'f', 'slow2']);
 
@@ -153,8 +155,8 @@ describe('refused, and nothing changed', () => {
       [['resume', 'r', '-o', 'w.mjs/x.csv'], /w\.mjs is not a folder: choose another --output/],
       [['merge', 'r', '-o', 'out.xlsx'], /no format is called/],
     ];
-    for (const [args, says] of cases)
-      expect(await place.shardyard(...args)).toMatchObject({ code: 2, stderr: expect.stringMatching(says) });
+    const ends = await commandsOf(cases.map(([args]) => ({ cwd: place.cwd, args })));
+    for (const [at, [, says]] of cases.entries()) expect(ends[at]).toMatchObject({ code: 2, stderr: expect.stringMatching(says) });
     expect(place.everything()).toEqual(before);
     expect(await place.resume('--param', 'n=1')).toMatchObject({ code: 0 });
   });

@@ -28,7 +28,8 @@ const POISONS: Readonly<Record<string, Poison>> = {
     flags: ['--item-timeout', '4s'],
   },
   blocks: {
-    deed: 'return sleep(5).then(() => { for (;;); })',
+    // As a loop that never ends does, but not at the expense of everybody else on this machine.
+    deed: 'return sleep(5).then(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))',
     cause: 'stalled',
     end: { signal: 'SIGTERM' },
     flags: ['--stall-timeout', '4s'],

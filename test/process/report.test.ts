@@ -48,6 +48,8 @@ describe('status', () => {
     const again = place.start('rerun', 'r', '--shards', '0', '-p', '1', '--spares', '0');
     const over = exitOf(again);
     while (!place.lines('executed.txt').includes('slow1')) await sleep(5);
+    // A child goes on before the journal has what it handed in.
+    while (place.events('committed').length < 12) await sleep(5);
     const redone = await status(place);
     expect(redone.items).toEqual({ total: 10, done: 7, failed: 0, running: 1, waiting: 2 });
     expect(redone.shards.map(({ done }) => done)).toEqual([2, 5]);

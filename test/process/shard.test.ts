@@ -49,6 +49,7 @@ test('a frozen run is done shard by shard, each alone and committed; the last on
   expect(await shard('r', '2')).toMatchObject({ code: 2, stderr: expect.stringContaining(`worked on by process ${session.pid}`) });
   session.kill('SIGKILL');
   await killed;
+  await place.childrenGone();
   place.write('go-slow');
   executed(place);
   expect(await shard('r', '0')).toMatchObject({ code: 0 });
@@ -67,6 +68,7 @@ test('an interrupted run can go on by shards, and a resume does what they leave'
   while (!place.lines('executed.txt').includes('slow')) await sleep(5);
   session.kill('SIGKILL');
   await ended;
+  await place.childrenGone();
   executed(place);
   expect(await place.shardyard('shard', '2', '--progress', 'none')).toMatchObject({ code: 0 });
   expect(executed(place)).toEqual(['f', 'g', 'h']);

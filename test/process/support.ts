@@ -1,26 +1,26 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { onTestFinished, vi } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
 import type { EventType, RunEvent } from '../../src/core/events.ts';
 import type { Report } from '../../src/core/report.ts';
 import { readJournal } from '../../src/store/journal.ts';
+import { startTime } from '../../src/store/processes.ts';
 import { type Ended, shardyard, start } from '../cli/support.ts';
+import { COMPILE_CACHE } from '../support/session.ts';
 
-/** A test starts up to a dozen processes, and the machine may be busy. */
-vi.setConfig({ testTimeout: 90_000 });
-
-/** One compile cache for all, so that starts are quick. */
-const env = { NODE_COMPILE_CACHE: join(tmpdir(), 'shardyard-proc-compile-cache') };
+const env = { NODE_COMPILE_CACHE: COMPILE_CACHE };
 
 type Process = ReturnType<typeof start>;
 
-/** A folder of its own in which `shardyard` is started; gone after the test. */
+/** A folder of its own in which `shardyard` is started. */
 export class Place {
   readonly cwd = mkdtempSync(join(tmpdir(), 'shardyard-proc-'));
 
-  constructor(files: Readonly<Record<string, string | Uint8Array>> = {}) {
-    onTestFinished(() => rmSync(this.cwd, { recursive: true, force: true }));
+  /** Is gone when the test is over; or when a group of tests is, with `afterAll`. */
+  constructor(files: Readonly<Record<string, string | Uint8Array>> = {}, whenOver: (cleanUp: () => void) => void = onTestFinished) {
+    whenOver(() => rmSync(this.cwd, { recursive: true, force: true }));
     for (const [name, content] of Object.entries(files)) this.write(name, content);
   }
 
@@ -38,13 +38,11 @@ export class Place {
     return readFileSync(join(this.cwd, name));
   }
 
-  /** The lines of a file, none where there is no file. */
+  /** The lines of a file, none where there is no file or nothing in it yet. */
   lines(name: string): string[] {
-    try {
-      return this.read(name).trimEnd().split('\n');
-    } catch {
-      return [];
-    }
+    if (!existsSync(join(this.cwd, name))) return [];
+    const text = this.read(name).trimEnd();
+    return text === '' ? [] : text.split('\n');
   }
 
   /** Every file with its content, every folder with its name; whose a run is changes with every look at it. */
@@ -91,12 +89,21 @@ export class Place {
     return JSON.parse(this.read(`data/runs/${run}/report.json`)) as Report;
   }
 
+  /** The events of the run `r` so far, none where there is no journal yet. */
   events<T extends EventType>(...types: readonly T[]): Extract<RunEvent, { type: T }>[] {
     const found: Extract<RunEvent, { type: T }>[] = [];
-    readJournal(join(this.cwd, 'data/runs/r/journal.ndjson'), (event) => {
+    const journal = join(this.cwd, 'data/runs/r/journal.ndjson');
+    if (!existsSync(journal)) return found;
+    readJournal(journal, (event) => {
       if (types.some((type) => type === event.type)) found.push(event as Extract<RunEvent, { type: T }>);
     });
     return found;
+  }
+
+  /** Settles when every child of the run `r` is gone: an orphan must not see what the test does next. */
+  async childrenGone(): Promise<void> {
+    const children = this.events('child-started');
+    while (children.some(({ pid, pidStart }) => startTime(pid) === pidStart)) await sleep(5);
   }
 }
 

@@ -52,7 +52,8 @@ test('time in which everything stands still counts for nobody: Ctrl-Z, and a sto
   const [suspended] = place.events('suspended');
   const awoke = place.events('awoke').filter(({ ms }) => ms > STILL - 500);
   expect(awoke).toHaveLength(2);
-  expect(Math.abs((awoke[0]?.at ?? 0) - (suspended?.at ?? 0) - (awoke[0]?.ms ?? 0))).toBeLessThan(1000);
+  // No more than the time between the two lines of the journal, whose clocks are not the same.
+  expect(awoke[0]?.ms).toBeLessThan((awoke[0]?.at ?? 0) - (suspended?.at ?? 0) + 50);
   // Each child had an item in flight when it was stopped; none is said to have taken that long.
   const times = place.events('dispatched').flatMap(({ shard, batch }) =>
     place

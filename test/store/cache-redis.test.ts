@@ -1,49 +1,18 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
-import { has } from '../../bench/support/measure.ts';
+import { expect, test } from 'vitest';
 import { CacheAccess } from '../../src/child/cache-access.ts';
 import { cacheInfo, clearCache, verifyCache } from '../../src/run/cache-tools.ts';
 import { RedisCache } from '../../src/store/cache-redis.ts';
+import { anyRedis, hasRedis, startRedis } from '../support/redis.ts';
 
-const isThere = await has('redis-server', '--version');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  // Listening on a port, not on a pipe.
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Starts a Redis of this test's own; settles when it takes connections. */
-async function startRedis(port: number): Promise<() => Promise<void>> {
-  const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const end = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
-  };
-  onTestFinished(end);
-  for await (const text of child.stdout.setEncoding('utf8')) if (String(text).includes('Ready to accept connections')) break;
-  child.stdout.resume();
-  return end;
-}
-
-test.runIf(isThere)(
+test.runIf(hasRedis)(
   'a Redis keeps values for all, for their time; one that goes is a miss, and is used again when it is back',
   { timeout: 60_000 },
   async () => {
-    const port = await freePort();
+    const first = await anyRedis();
+    const { port } = first;
     const cache = `redis://127.0.0.1:${port}`;
-    let end = await startRedis(port);
+    let { end } = first;
     const warnings: string[] = [];
     const access = (): CacheAccess =>
       new CacheAccess({
@@ -59,7 +28,7 @@ test.runIf(isThere)(
     await one.set('short', 1, { ttl: 1 });
     expect(await other.get('text')).toEqual({ a: 'ä'.repeat(5000) });
     expect(Buffer.compare(Buffer.from((await other.get('bytes')) as Uint8Array), bytes)).toBe(0);
-    await expect.poll(() => other.get('short')).toBeUndefined();
+    await expect.poll(() => other.get('short'), { timeout: 20_000 }).toBeUndefined();
     expect(await other.delete('bytes')).toBe(true);
     expect(await cacheInfo({ cache })).toMatchObject({ where: cache, entries: 1 });
     expect(await verifyCache({ cache })).toMatchObject({ entries: 1, damaged: 0, fault: null });

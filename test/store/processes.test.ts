@@ -66,12 +66,13 @@ test('a signal to nobody is no error', () => {
 describe('the processes of a run', () => {
   test('are those whose environment has its token, and no others', async () => {
     const run = token();
-    const first = await start('echo 1; exec sleep 60', { [TOKEN_VARIABLE]: sessionToken(run, 1) });
-    const eleventh = await start('setsid sleep 60 & echo $!; exec sleep 60', { [TOKEN_VARIABLE]: sessionToken(run, 11) });
+    const [one, eleven] = [sessionToken(run, 1), sessionToken(run, 11)];
+    const first = await start('echo 1; exec sleep 60', { [TOKEN_VARIABLE]: one });
+    const eleventh = await start('setsid sleep 60 & echo $!; exec sleep 60', { [TOKEN_VARIABLE]: eleven });
     await start('echo 1; exec sleep 60', { [TOKEN_VARIABLE]: sessionToken(`${run}x`, 1), OTHER: `${run}.1` });
     const later = [eleventh.pid, ...eleventh.pids].toSorted((a, b) => a - b);
-    expect(processesWith(sessionToken(run, 1), 'session')).toEqual([first.pid]);
-    expect(processesWith(sessionToken(run, 11), 'session').toSorted((a, b) => a - b)).toEqual(later);
+    expect(processesWith(one, 'session')).toEqual([first.pid]);
+    expect(processesWith(eleven, 'session').toSorted((a, b) => a - b)).toEqual(later);
     expect(processesWith(run, 'run').toSorted((a, b) => a - b)).toEqual([first.pid, ...later].toSorted((a, b) => a - b));
     expect(processesWith(token(), 'run')).toEqual([]);
     for (const pid of eleventh.pids) signal(pid, 'SIGKILL');

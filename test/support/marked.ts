@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startTime } from '../../src/store/processes.ts';
+import { OwnTime } from './own-time.ts';
 
 /** Every process of a test, however it was started, inherits this variable; its value is the test's mark. */
 export const MARK_VARIABLE = 'CRASH_TEST_MARK';
@@ -49,12 +50,12 @@ export function killMarked({ pid, pidStart }: Marked, signal: NodeJS.Signals = '
   }
 }
 
-/** Waits until no process carries the mark; gives how long that took, in milliseconds, or who was there at the end of `limit`. */
+/** Waits until no process carries the mark; gives how long that took, in milliseconds of our own, or who was there at the end of `limit`. */
 export async function gone(mark: string, limit: number): Promise<{ readonly ms: number; readonly left: readonly Marked[] }> {
-  const since = performance.now();
+  const time = new OwnTime();
   for (;;) {
     const left = processesOf(mark);
-    const ms = performance.now() - since;
+    const ms = time.look();
     if (left.length === 0 || ms > limit) return { ms, left };
     await sleep(5);
   }

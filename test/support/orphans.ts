@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startTime } from '../../src/store/processes.ts';
 import { killAll, type Marked, processesOf } from './marked.ts';
+import { OwnTime } from './own-time.ts';
 import { type Session, startSession } from './session.ts';
 
 const WORKER = fileURLToPath(new URL('../fixtures/workers/busy-pair.ts', import.meta.url));
@@ -17,7 +18,7 @@ const GIVEN_UP = 20_000;
 export interface Orphaned {
   /** Processes in busy loops when the parent died. */
   readonly busy: number;
-  /** Milliseconds until nobody was left; Infinity when somebody was to the end. */
+  /** Milliseconds of our own time until nobody was left; Infinity when somebody was to the end. */
   readonly ms: number;
 }
 
@@ -34,9 +35,8 @@ export async function orphan(children: number): Promise<Orphaned> {
     const before = processesOf(folder);
     const busy = before.filter(({ role }) => role === 'child' || role === 'other').length;
     if (busy < 2 * children) throw new Error(`only ${busy} of ${2 * children} processes are there`);
-    const since = performance.now();
     session.kill('SIGKILL');
-    return { busy, ms: (await allGone(before, folder)) - since };
+    return { busy, ms: await allGone(before, folder) };
   } finally {
     await killAll(folder);
     rmSync(folder, { recursive: true, force: true });
@@ -50,12 +50,12 @@ async function files(pattern: string, wanted: number, cwd: string, session: Sess
   }
 }
 
-/** When nobody was left. Looks at those that were there, which is cheap, until the last of them is gone; then at everybody. */
+/** How long until nobody was left. Looks at those that were there, which is cheap, until the last of them is gone; then at everybody. */
 async function allGone(before: readonly Marked[], mark: string): Promise<number> {
-  for (const deadline = performance.now() + GIVEN_UP; performance.now() < deadline; await sleep(2)) {
+  for (const time = new OwnTime(); time.look() < GIVEN_UP; await sleep(2)) {
     if (before.some(({ pid, pidStart }) => startTime(pid) === pidStart)) continue;
-    const now = performance.now();
-    if (processesOf(mark).length === 0) return now;
+    const ms = time.look();
+    if (processesOf(mark).length === 0) return ms;
   }
   return Infinity;
 }

@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MARK_VARIABLE } from './marked.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/shardyard.js', import.meta.url));
+
+/** One for all, so that starts are quick. */
+export const COMPILE_CACHE = join(tmpdir(), 'shardyard-test-compile-cache');
 
 /** How long the pipes of a dead process are read on, in milliseconds. */
 const READ_ON = 300;
@@ -33,7 +38,12 @@ export interface Where {
 
 /** Starts a command with a mark that all its descendants inherit. */
 export function startSession(args: readonly string[], { cwd, mark, temporary }: Where): Session {
-  const env = { PATH: process.env['PATH'], [MARK_VARIABLE]: mark, ...(temporary === undefined ? {} : { TMPDIR: temporary }) };
+  const env = {
+    PATH: process.env['PATH'],
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
+    [MARK_VARIABLE]: mark,
+    ...(temporary === undefined ? {} : { TMPDIR: temporary }),
+  };
   const child = spawn(process.execPath, [BIN, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
@@ -48,7 +58,8 @@ export function startSession(args: readonly string[], { cwd, mark, temporary }: 
       const finish = (): void => resolve((end ??= { code, signal, ...output }));
       // An orphan may hold the pipes open, and orphans are what these tests look for.
       child.once('close', finish);
-      setTimeout(finish, READ_ON).unref();
+      // Where this process itself stood still, what has come is read before the time is over.
+      setTimeout(() => setImmediate(() => setImmediate(finish)), READ_ON).unref();
     });
   });
   return {

@@ -16,12 +16,24 @@ const compressors: Compressors = {
 /** Unlike the library's: a byte order mark is part of the text, and bytes that are no text are an error. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Which part of a file is wanted. */
+export interface ParquetSelection {
+  /** Only these, in this order. */
+  readonly columns?: readonly string[];
+  /** Rows from `start` to before `end`, from 0; row groups without any of them are not read. Default: all. */
+  readonly start?: number;
+  readonly end?: number;
+}
+
 /**
- * The rows of a Parquet file, in order; holds one row group at a time. `columns`: only these, in this order.
+ * The rows of a Parquet file, in order; holds one row group at a time.
  *
  * @throws UserError that names the file and, as its line, the row (from 1), when it is no Parquet, damaged, or packed in a way that Node cannot unpack.
  */
-export async function* parquetRows(file: string, { columns }: { readonly columns?: readonly string[] } = {}): AsyncGenerator<ParquetRow> {
+export async function* parquetRows(
+  file: string,
+  { columns, start: from = 0, end: until = Infinity }: ParquetSelection = {},
+): AsyncGenerator<ParquetRow> {
   const descriptor = opened(file);
   try {
     const buffer = bufferOf(descriptor);
@@ -31,15 +43,17 @@ export async function* parquetRows(file: string, { columns }: { readonly columns
     const known = new Set(metadata.row_groups[0]?.columns.map((column) => column.meta_data?.path_in_schema[0]));
     const missing = known.size === 0 ? undefined : columns?.find((column) => !known.has(column));
     if (missing !== undefined) throw unknownColumn(file, missing, known);
-    let start = 0;
+    let behind = 0;
     for (const group of metadata.row_groups) {
-      const end = start + Number(group.num_rows);
+      const [first, next] = [behind, behind + Number(group.num_rows)];
+      const [start, end] = [Math.max(first, from), Math.min(next, until)];
+      behind = next;
+      if (start >= end) continue;
       const rows = await guarded(() => readGroup(buffer, metadata, { start, end, columns })).catch((error: unknown) => {
         throw damaged(file, start + 1, error);
       });
       if (rows.length !== end - start) throw damaged(file, start + 1, `${rows.length} rows instead of ${end - start}`);
       yield* rows;
-      start = end;
     }
   } finally {
     closeSync(descriptor);

@@ -1,0 +1,79 @@
+/**
+ * A stand-in for an API of daily prices: its stocks are made up (`stocks.ts`). For trying the worker out without a key or a network, and for
+ * tests. `GET /symbols` gives a JSON array, `GET /daily?symbol=S&from=YYYY-MM-DD&until=YYYY-MM-DD` a CSV of `date,close,volume`.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Faults, latencyOf, numbersFrom } from './decide.ts';
+import type { StandIn } from './llm.ts';
+import { dailyBars, symbols } from './stocks.ts';
+
+export interface PricesStandInOptions {
+  /** Default: any free port. */
+  readonly port?: number;
+  /** The median time until an answer (ms), log-normal; default 150. */
+  readonly latency?: number;
+  /** Every answer takes the same time. */
+  readonly isEven?: boolean;
+  /** Answers in any second; beyond, 429 with `Retry-After: 1`. Default: no limit. */
+  readonly limit?: number;
+  /**
+   * Whether some requests fail (2 % 429, 1 % 500, 0.5 % an answer that is cut short, 0.5 % a closed connection, 2 % 401); 3 % of the symbols
+   * are always answered with 401. Default true.
+   */
+  readonly hasFaults?: boolean;
+  readonly seed?: string;
+}
+
+const SHARES = { limited: 0.02, broken: 0.01, malformed: 0.005, dropped: 0.005, refused: 0.02 };
+const FORBIDDEN = 0.03;
+
+/** Starts it on 127.0.0.1, in this process. */
+export async function startPrices({
+  port = 0,
+  latency = 150,
+  isEven = false,
+  limit,
+  hasFaults = true,
+  seed = 'stand-in',
+}: PricesStandInOptions = {}): Promise<StandIn> {
+  const faults = new Faults({ shares: hasFaults ? SHARES : {}, seed, ...(limit === undefined ? {} : { limit }) });
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://stand-in');
+    if (pathname === '/symbols') return end(response, 200, JSON.stringify(symbols()), { 'content-type': 'application/json' });
+    const [symbol, from, until] = ['symbol', 'from', 'until'].map((name) => searchParams.get(name) ?? '');
+    if (pathname !== '/daily' || !symbol || !from || !until) return end(response, 404, 'ask for /symbols or /daily?symbol=&from=&until=');
+    const [isForbidden = 1] = numbersFrom(seed, 'forbidden', symbol);
+    const fault = hasFaults && isForbidden < FORBIDDEN ? 'refused' : faults.of(request.url ?? '');
+    if (fault === 'dropped') return void request.socket.destroy();
+    if (fault === 'limited') return end(response, 429, 'too many requests', { 'retry-after': '1' });
+    if (fault === 'refused') return end(response, 401, 'unauthorised');
+    if (fault === 'broken') return end(response, 500, 'out of order');
+    await sleep(isEven ? latency : latencyOf(latency, numbersFrom(seed, 'latency', request.url)));
+    const lines = dailyBars(symbol, { from, until, seed }).map(({ date, close, volume }) => `${date},${close.toFixed(2)},${volume}\n`);
+    const text = `date,close,volume\n${lines.join('')}`;
+    end(response, 200, fault === 'malformed' ? text.slice(0, text.length / 2 - 3) : text, { 'content-type': 'text/csv' });
+  };
+  const server = createServer((request, response) => {
+    request.resume();
+    answer(request, response).catch(() => request.socket.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' && address ? address.port : port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function end(response: ServerResponse, status: number, body: string, headers: Readonly<Record<string, string>> = {}): void {
+  response.writeHead(status, headers);
+  response.end(body);
+}
