@@ -41,7 +41,7 @@ try {
   }
   // The command, its libraries included (execa alone is 130 modules): loading them one by one takes longer than a short run. yargs finds
   // its files beside its own, and is wanted for help only.
-  const input = { main: at('cli.js'), 'hash-thread': at('formats/hash-thread.js') };
+  const input = { main: at('cli.js'), 'hash-thread': at('formats/hash-thread.js'), 'early-thread': at('run/early-thread.js') };
   const output = { dir: at('cli'), format: 'esm', chunkFileNames: '[name]-[hash].js' };
   const command = await build({ ...common, external: [/^node:/, 'yargs', 'redis'], input, output });
   writeFileSync(at('cli/LICENSES.txt'), licensesOf(command.output));

@@ -1,4 +1,5 @@
 import { merge as mergeRun } from '../index.ts';
+import { arrangementOf } from '../core/arrangement.ts';
 import { EXIT } from '../core/exit-codes.ts';
 import { formatBytes } from '../core/quantities.ts';
 import { plural } from '../reporters/numbers.ts';
@@ -15,6 +16,8 @@ export async function merge(input: Input): Promise<number> {
     ...(run.output === undefined ? {} : { output: run.output }),
     ...(run.strictColumns === undefined ? {} : { strictColumns: run.strictColumns }),
     ...(verb.partial === undefined ? {} : { partial: verb.partial }),
+    ...(verb.asIs === undefined ? {} : { asIs: verb.asIs }),
+    ...arrangementOf(run),
   };
   const { file, rows, bytes, sha256, failedItems } = await mergeRun(options);
   await print(`${file}\n`);

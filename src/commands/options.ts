@@ -1,3 +1,4 @@
+import { ARRANGE_OPTIONS } from './arrange-options.ts';
 import { COMMAND_OPTIONS } from './command-options.ts';
 import { LIMIT_OPTIONS } from './limit-options.ts';
 import { BUDGET_OPTIONS } from './budget-options.ts';
@@ -168,6 +169,7 @@ export const RUN_OPTIONS = {
     verbs: OUTPUT,
     describe: 'refuse to merge rows whose columns differ',
   },
+  ...ARRANGE_OPTIONS,
   retries: {
     kind: 'integer',
     least: 0,

@@ -116,6 +116,13 @@ export const VERB_OPTIONS = {
     verbs: ['merge'],
     describe: 'merge what is done of an unfinished run; without --output to NAME.partial.csv and the like, beside its own output',
   },
+  asIs: {
+    kind: 'flag',
+    flag: 'as-is',
+    group: ROWS,
+    verbs: ['merge'],
+    describe: 'without the --unique, --sort and --validate that the run remembers',
+  },
   to: {
     kind: 'text',
     flag: 'to',

@@ -1,3 +1,4 @@
+import type { Arrangement } from './arrangement.ts';
 import type { Cause } from './outcome.ts';
 
 /** What `shardyard plan` shows: the shards and batches that `run` would make. */
@@ -41,11 +42,14 @@ export interface RunChoice {
   readonly logsDir?: string;
 }
 
-export interface MergeOptions extends RunChoice {
+/** What of the three is left out is as the run remembers it. */
+export interface MergeOptions extends RunChoice, Arrangement {
   readonly output?: string;
   /** Merge what is done of an unfinished run. */
   readonly partial?: boolean;
   readonly strictColumns?: boolean;
+  /** Without the `unique`, `sort` and `validate` that the run remembers. */
+  readonly asIs?: boolean;
 }
 
 export interface MergeResult {

@@ -193,6 +193,8 @@ export type RunEvent = { readonly at: number } & (
       readonly bytes: number;
       readonly sha256: string;
       readonly ms: number;
+      /** What was ready early was written while the run went on. */
+      readonly early?: true;
     }
   | { readonly type: 'closed'; readonly state: EndState }
 );

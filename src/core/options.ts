@@ -1,3 +1,4 @@
+import type { Arrangement } from './arrangement.ts';
 import type { GivenGrid } from './grid.ts';
 
 /** When to give up early: start nothing new (`soon`) or end everything (`now`) once so many items have failed. */
@@ -18,7 +19,7 @@ export type Progress = 'auto' | 'bar' | 'plain' | 'json' | 'none';
  * What `launch` takes; every field is one of the command line's options (README, `shardyard run --help`). Left out: the default.
  * Times in milliseconds, sizes in bytes.
  */
-export interface LaunchOptions {
+export interface LaunchOptions extends Arrangement {
   /** Path of the worker module; of a command, what to call it (empty: by its script or executable). */
   readonly worker: string;
   /** A command and its arguments, with placeholders, that makes the rows instead of a module. See README, "Run any executable". */

@@ -47,6 +47,12 @@ function lineOf(text: string): string {
   return text === '' ? '""\n' : `${text}\n`;
 }
 
+/** A value as its field says it, without quotes. */
+export function csvText(value: unknown, column: string): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' && value !== null ? nested(value, column) : field(value, column);
+}
+
 function field(value: unknown, column: string): string {
   switch (typeof value) {
     case 'string':

@@ -6,7 +6,7 @@ import type { HashJob } from './hash-file.ts';
 // Runs in a thread of its own, see `createFollower`: hashes what has been written, sleeps until there is more.
 const { fd, state } = workerData as HashJob;
 const hash = createHash('sha256');
-const buffer = Buffer.allocUnsafe(1024 * 1024);
+const buffer = Buffer.allocUnsafe(256 * 1024);
 let position = 0;
 
 for (;;) {

@@ -16,6 +16,8 @@ export interface WriterOptions extends OutputKind {
   readonly from: 'csv' | 'ndjson';
   /** The columns, needed wherever CSV is read or written. */
   readonly columns: readonly string[] | undefined;
+  /** For a thread that has time, see `openFileSink`. */
+  readonly steady?: boolean;
 }
 
 /** Takes the rows of parts, in order, and writes them as one file. One call at a time. */
@@ -32,9 +34,9 @@ export interface OutputWriter {
 }
 
 /** Opens an output. Memory is constant whatever its size; where the parts have its format already, their bytes are neither read nor copied. */
-export function openWriter({ file, format, compression, from, columns }: WriterOptions): OutputWriter {
+export function openWriter({ file, format, compression, from, columns, steady = false }: WriterOptions): OutputWriter {
   const converters = convertersFor(from, format, columns);
-  const target = openFileSink(file);
+  const target = openFileSink(file, { steady });
   return converters.reduceRight<Sink>(converting, compression === 'none' ? target : compressInto(target, compression));
 }
 

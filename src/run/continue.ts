@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { arrangementOf } from '../core/arrangement.ts';
 import { UserError } from '../core/errors.ts';
 import { moveSpans } from '../core/coverage.ts';
 import { IntervalSet } from '../core/intervals.ts';
@@ -19,7 +20,8 @@ import { cacheName, callSettings, checkCache } from './caching.ts';
 import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
 import type { Session } from './handle.ts';
-import { checkOutput } from './merge.ts';
+import { checkArrangement, resolved } from './arrange.ts';
+import { checkOutput } from './check-output.ts';
 import { commandFor, resumeHint } from './next-command.ts';
 import { readState } from './replay.ts';
 import { VERSION } from './version.ts';
@@ -63,6 +65,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     const scope = what.mode === 'shard' ? chosen(state, { kind: 'shards', shards: what.shards }, found) : undefined;
     const next = await replan(state, found, options, { settings, hasChanged: worker.changed, env, guard, signal: session.signal });
     const rows = next?.plan.rows ?? shapeOfRows(state, manifest);
+    await checkArrangement(settings, rows.columns);
     governor = await openGovernor(settings.budgets, resolve(options.dataDir ?? 'data'));
     // Somebody may have cleaned up.
     for (const folder of [paths.parts, paths.logs]) mkdirSync(folder, { recursive: true });
@@ -169,6 +172,7 @@ function settingsFor({ settings, partFormat, columns, command }: Manifest, optio
     batchTimeout: options.batchTimeout ?? settings.batchTimeout,
     maxFailures: options.maxFailures ?? settings.maxFailures,
     strictColumns: options.strictColumns ?? settings.strictColumns,
+    ...resolved(arrangementOf(options)),
     ...(budgets === undefined ? {} : { budgets }),
     ...(options.cache === undefined ? {} : { cache: cacheName(options.cache, options.dataDir ?? 'data') }),
     ...(options.cacheTtl === undefined ? {} : { cacheTtl: options.cacheTtl }),

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
+import { arrangementOf } from '../core/arrangement.ts';
 import { type BudgetSettings, type BudgetSpec, DEFAULT_SHARE } from '../core/budget-spec.ts';
 import { axesOf } from '../core/grid.ts';
 import { workerName } from '../core/names.ts';
@@ -8,6 +9,7 @@ import { defaultBatchSize } from '../core/slices.ts';
 import type { RunSettings } from '../store/manifest.ts';
 import { CACHE_SIZE, cacheName } from './caching.ts';
 import type { RunPaths } from '../store/paths.ts';
+import { resolved } from './arrange.ts';
 import { openMemory } from './cgroup.ts';
 import { budgetsOf } from './budgets.ts';
 
@@ -63,6 +65,7 @@ export function settingsOf(
     cache: cacheName(options.cache, options.dataDir ?? 'data'),
     cacheSize: options.cacheSize ?? CACHE_SIZE,
     automatic: { shards: options.shards === undefined, batchSize: options.batchSize === undefined },
+    ...resolved(arrangementOf(options)),
     ...(budgets === undefined ? {} : { budgets }),
     ...(options.itemTimeout === undefined ? {} : { itemTimeout: options.itemTimeout }),
     ...(options.stallTimeout === undefined ? {} : { stallTimeout: options.stallTimeout }),

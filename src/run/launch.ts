@@ -19,7 +19,8 @@ import { openGovernor } from './budgets.ts';
 import { callSettings, checkCache } from './caching.ts';
 import { childEnvironment } from './environment.ts';
 import type { Session } from './handle.ts';
-import { checkOutput } from './merge.ts';
+import { checkArrangement } from './arrange.ts';
+import { checkOutput } from './check-output.ts';
 import { commandFor, resumeHint } from './next-command.ts';
 import { withoutPasswords } from './passwords.ts';
 import { planItems, planOf } from './planning.ts';
@@ -72,6 +73,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
       guard,
     });
     const settings = settingsOf(options, paths, planned);
+    await checkArrangement(settings, planned.columns);
     governor = await openGovernor(settings.budgets, dataDir);
     const plan = planOf(planned, 0, settings);
     const { format } = parseOutput(settings.output);

@@ -1,9 +1,10 @@
-import { accessSync, constants, mkdirSync, rmSync, statSync, type Stats } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Arrangement } from '../core/arrangement.ts';
 import type { ColumnTypes } from '../core/column-type.ts';
 import { UserError } from '../core/errors.ts';
-import { parseAttemptName } from '../core/names.ts';
+import { piecesOf } from '../core/pieces.ts';
 import type { RunState } from '../core/state.ts';
 import { createColumnUnion } from '../formats/columns.ts';
 import { parseRow } from '../formats/json-parse.ts';
@@ -15,9 +16,14 @@ import { readAgreedColumns } from '../store/agreed-columns.ts';
 import { commitFile, publishText, temporaryName } from '../store/files.ts';
 import type { Manifest } from '../store/manifest.ts';
 import type { RunPaths } from '../store/paths.ts';
+import { arrange, type Read } from './arrange.ts';
 import { artifactList, checkArtifacts } from './artifact-list.ts';
+import type { EarlyJob } from './early-job.ts';
+import type { EarlyMerge } from './early-merge.ts';
 import { commandFor, commandForItem } from './next-command.ts';
 import { PartSource, type Take } from './part-source.ts';
+import { refusedName } from './refused-rows.ts';
+import { RowLocator } from './row-locator.ts';
 import type { Folders } from './snapshot.ts';
 
 /** So many bytes are copied before the event loop gets a turn. */
@@ -33,6 +39,11 @@ export interface MergeJob {
   readonly folders?: Folders;
   /** Gives the merge up; the output stays as it was. */
   readonly signal?: AbortSignal;
+  /** What was written of it while the run went on. */
+  readonly early?: EarlyMerge;
+  readonly arrangement?: Arrangement;
+  /** Tells apart who may write the same output at the same time; default: the run's name. */
+  readonly owner?: string;
 }
 
 export interface Merged {
@@ -40,51 +51,88 @@ export interface Merged {
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
+  /** What was ready early was written while the run went on. */
+  readonly early?: true;
 }
 
 /**
  * Writes what is committed as one file, in item order, and beside it `<output>.meta.json`. The output has its name only
  * once it is whole and synced; until then, and if the parts do not verify (`UserError`, exit code 4), an earlier one stays.
  */
-export async function mergeRun({ state, manifest, paths, output, strictColumns, folders, signal }: MergeJob): Promise<Merged> {
+export async function mergeRun(job: MergeJob): Promise<Merged> {
+  mkdirSync(dirname(resolve(job.output)), { recursive: true });
+  // Beside a session at work, some are still on their way.
+  if (job.owner === undefined) checkArtifacts(job.state, job.paths, (key) => commandForItem(job.manifest.run, key, job.folders ?? {}));
+  const early = await finishEarly(job);
+  if (early) return early;
+  const { state, manifest, paths, output, strictColumns, arrangement = {}, folders, signal, owner = manifest.run } = job;
   const { format, compression } = parseOutput(output);
   const from = manifest.partFormat;
-  mkdirSync(dirname(resolve(output)), { recursive: true });
   const rerun = (shard: number): string => commandFor('rerun', manifest.run, folders ?? {}, ` --shards ${shard}`);
-  checkArtifacts(state, paths, (key) => commandForItem(manifest.run, key, folders ?? {}));
-  const source = new PartSource({ state, parts: paths.parts, format: from, rerun });
-  const temporary = temporaryName(output, manifest.run);
+  const source = new PartSource({ parts: paths.parts, format: from, rerun });
+  const all: Read = (take) => source.read(piecesOf(state), withTurns(take, signal));
+  const temporary = temporaryName(output, owner);
+  const locator = (): RowLocator => new RowLocator({ state, source, folder: paths.folder });
+  let arranged: Awaited<ReturnType<typeof arrange>> | undefined;
   try {
     const agreed = manifest.columns ?? agreedColumns(manifest, paths);
     const needsColumns = format === 'csv' || from === 'csv' || (format === 'parquet' && strictColumns);
-    const declared = agreed ?? (needsColumns ? await unionOf(source, strictColumns, signal) : undefined);
-    const parquet =
-      format === 'parquet' ? await openParquet(source, { ...manifest, columns: declared, file: temporary }, signal) : undefined;
+    const declared = agreed ?? (needsColumns ? await unionOf(all, strictColumns) : undefined);
+    const spill = join(paths.folder, temporaryName('rows.sqlite', basename(temporary, '.tmp')));
+    if (Object.keys(arrangement).length > 0)
+      arranged = await arrange({ arrangement, from, columns: declared, read: all, output, temporary: spill, locator });
+    const parquet = format === 'parquet' ? await openParquet(all, { ...manifest, columns: declared, file: temporary }) : undefined;
     const columns = parquet?.columns.map(({ name }) => name) ?? declared;
     const writer: OutputWriter = parquet ?? openWriter({ file: temporary, format, compression, from, columns });
     try {
-      const rows = await source.read(withTurns((chunk) => writer.write(chunk), signal));
+      const rows = await (arranged?.read ?? all)((chunk) => writer.write(chunk));
       const { bytes, sha256 } = await writer.finish();
-      commitFile(temporary, output);
-      await writeMeta(output, {
-        columns: columns ?? null,
-        ...typesOf(parquet?.columns),
-        rows,
-        bytes,
-        sha256,
-        parts: source.used.size,
-        state,
-        run: manifest.run,
-      });
-      return { file: output, rows, bytes, sha256 };
+      const types = typesOf(parquet?.columns);
+      return await published(job, temporary, { columns: columns ?? null, ...types, rows, bytes, sha256, parts: source.used.size });
     } catch (error) {
       await writer.abort();
       throw error;
     }
   } finally {
     rmSync(temporary, { force: true });
+    arranged?.close();
     source.close();
   }
+}
+
+type EarlyWanted = Pick<MergeJob, 'manifest' | 'paths' | 'output' | 'strictColumns' | 'arrangement'>;
+
+/** What a thread may write while the run goes on; `undefined` where the output is not known before its last row. */
+export function earlyJob({ manifest, paths, output, strictColumns, arrangement = {} }: EarlyWanted): EarlyJob | undefined {
+  const kind = parseOutput(output);
+  const from = manifest.partFormat;
+  const columns = manifest.columns ?? agreedColumns(manifest, paths);
+  // Parquet has its types before its first row; what is asked of all rows shows with the last one.
+  if (kind.format === 'parquet' || Object.keys(arrangement).length > 0 || (!columns && (strictColumns || from === 'csv'))) return undefined;
+  return { ...kind, parts: paths.parts, from, file: temporaryName(output, manifest.run), columns };
+}
+
+/** Publishes what a thread has written, as far as it is what the merge would write now. */
+async function finishEarly(job: MergeJob): Promise<Merged | undefined> {
+  const { early, signal = new AbortController().signal } = job;
+  const wanted = earlyJob(job);
+  if (!early || !wanted || JSON.stringify(early.job) !== JSON.stringify(wanted)) {
+    await early?.drop();
+    return undefined;
+  }
+  const written = await early.finish(signal);
+  signal.throwIfAborted();
+  return written && { ...(await published(job, wanted.file, written)), early: true };
+}
+
+async function published(job: MergeJob, temporary: string, what: Omit<Meta, 'run' | 'state' | 'arrangement'>): Promise<Merged> {
+  const { output, state, manifest, arrangement } = job;
+  commitFile(temporary, output);
+  await writeMeta(output, { ...what, ...(arrangement && { arrangement }), state, run: manifest.run });
+  // What it lists was of an earlier merge.
+  if (Object.keys(arrangement ?? {}).length > 0) rmSync(refusedName(output), { force: true });
+  const { rows, bytes, sha256 } = what;
+  return { file: output, rows, bytes, sha256 };
 }
 
 /** Of rows that commands have written as CSV; none where there are no rows. */
@@ -94,17 +142,16 @@ function agreedColumns({ command, partFormat }: Manifest, { folder }: RunPaths):
 
 /** Loads what Parquet needs only where it is wanted. */
 async function openParquet(
-  source: PartSource,
+  read: Read,
   {
     file,
     partFormat: from,
     columns,
     types,
   }: Pick<Manifest, 'partFormat' | 'types'> & { file: string; columns: readonly string[] | undefined },
-  signal: AbortSignal | undefined,
 ): Promise<ParquetOutput> {
   const { openParquetOutput } = await import('../formats/parquet/output.ts');
-  return openParquetOutput({ file, from, columns, types, read: (take) => source.read(withTurns(take, signal)) });
+  return openParquetOutput({ file, from, columns, types, read });
 }
 
 /** The types of the columns, for the meta file of an output that has them. */
@@ -112,7 +159,7 @@ const typesOf = (columns: ParquetOutput['columns'] | undefined): Pick<Meta, 'typ
   columns ? { types: Object.fromEntries(columns.map(({ name, type }) => [name, type])) } : {};
 
 /** The columns of rows that declare none: one pass over all of them. `strict`: all rows must have the same. */
-async function unionOf(source: PartSource, strict: boolean, signal: AbortSignal | undefined): Promise<readonly string[]> {
+async function unionOf(read: Read, strict: boolean): Promise<readonly string[]> {
   const union = createColumnUnion();
   const lines = createLines();
   let row = 0;
@@ -122,11 +169,9 @@ async function unionOf(source: PartSource, strict: boolean, signal: AbortSignal 
     if (++row === 1) first = union.columns().length;
     if (strict) checkSame(line, row, union.columns(), first);
   };
-  await source.read(
-    withTurns((chunk) => {
-      for (const line of lines.push(chunk)) add(line);
-    }, signal),
-  );
+  await read((chunk) => {
+    for (const line of lines.push(chunk)) add(line);
+  });
   for (const line of lines.end()) add(line);
   return union.columns();
 }
@@ -168,47 +213,21 @@ interface Meta {
   readonly sha256: string;
   /** Number of parts that rows were taken from. */
   readonly parts: number;
+  readonly arrangement?: Arrangement;
   readonly state: RunState;
 }
 
-async function writeMeta(output: string, { state, ...meta }: Meta): Promise<void> {
+async function writeMeta(output: string, { state, arrangement: { unique, sort, validate } = {}, ...rest }: Meta): Promise<void> {
+  const meta = {
+    ...rest,
+    ...(unique && { unique }),
+    ...(sort && { sorted: sort }),
+    ...(validate !== undefined && { validated: validate }),
+  };
   const items = { total: state.plan?.count ?? 0, done: state.coverage.size, failed: state.failures.size };
   const failedItems = [...state.failures.values()].toSorted((a, b) => a.index - b.index);
   await publishText(
     `${output}.meta.json`,
     `${JSON.stringify({ version: 1, ...meta, items, failedItems, ...artifactList(state) }, null, 2)}\n`,
   );
-}
-
-/** Names that a run's folder needs for itself. */
-const RESERVED = /^(journal|items-\d+)\.ndjson$|^(manifest|report|live|owner|plan-\d+)\.json$|\.meta\.json$/;
-
-/** Refuses an output that cannot become a file, or is one that is still needed (`inputs`), before anything is started. */
-export function checkOutput(output: string, inputs: readonly (string | undefined)[] = []): void {
-  parseOutput(output);
-  const refuse = (why: string): never => {
-    throw new UserError(`the output cannot be written: ${why}`, { place: { file: output }, hint: 'choose another --output' });
-  };
-  const name = basename(output);
-  if (parseAttemptName(name) || RESERVED.test(name)) refuse('a run has a file of that name');
-  if (inputs.some((input) => input !== undefined && resolve(input) === resolve(output))) refuse('it is what the run is made from');
-  const look = (path: string): Stats | undefined => {
-    try {
-      return statSync(path, { throwIfNoEntry: false });
-    } catch (error) {
-      return refuse(error instanceof Error ? error.message : String(error));
-    }
-  };
-  if (look(output)?.isDirectory()) refuse('it is a folder');
-  for (let folder = dirname(resolve(output)); ; folder = dirname(folder)) {
-    const found = look(folder);
-    if (!found) continue;
-    if (!found.isDirectory()) refuse(`${folder} is not a folder`);
-    try {
-      accessSync(folder, constants.W_OK);
-    } catch {
-      refuse(`${folder} is read-only`);
-    }
-    return;
-  }
 }

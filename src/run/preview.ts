@@ -12,7 +12,7 @@ import { openPlanItems } from '../input/grid-reader.ts';
 import { runPaths, shown } from '../store/paths.ts';
 import { settingsOf } from './defaults.ts';
 import { childEnvironment } from './environment.ts';
-import { checkOutput } from './merge.ts';
+import { checkOutput } from './check-output.ts';
 import { planItems, planOf } from './planning.ts';
 import { gridOf } from './sweep.ts';
 import { identify } from './worker-identity.ts';

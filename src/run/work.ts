@@ -1,7 +1,8 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlAnswer, ControlRequest } from '../core/control.ts';
 import type { EndState, RunEvent } from '../core/events.ts';
+import { arrangementOf } from '../core/arrangement.ts';
 import { attemptName } from '../core/names.ts';
 import type { Deadline } from '../core/options.ts';
 import { createRate, perSecond, sampleRate } from '../core/progress.ts';
@@ -22,12 +23,14 @@ import { logFailures } from './failure-log.ts';
 import type { Attached, StopWhy } from './handle.ts';
 import { LOOK, watchLimits } from './limits.ts';
 import type { openGovernor } from './budgets.ts';
-import { type Merged, mergeRun } from './merge.ts';
+import { EarlyMerge } from './early-merge.ts';
+import { earlyJob, type Merged, type MergeJob, mergeRun } from './merge.ts';
 import { beat } from './pulse.ts';
 import { reportOf, type Times } from './report.ts';
 import type { Fact } from './settle.ts';
 import { SessionClock } from './session-clock.ts';
 import { served, type ServedExecutor } from './served.ts';
+import { showLive } from './show-live.ts';
 import { settledNow, snapshotOf, type Folders } from './snapshot.ts';
 import { control } from './steering.ts';
 import { Suspension } from './suspension.ts';
@@ -62,6 +65,7 @@ export class Work implements Attached {
   readonly #calls: CallPost;
   /** Aborted by a stop that comes when no child is left. */
   readonly #merge = new AbortController();
+  readonly #early: EarlyMerge;
   #stopWhy: StopWhy = 'abort';
   readonly #suspension: Suspension;
   readonly #clock: SessionClock;
@@ -86,6 +90,8 @@ export class Work implements Attached {
     this.#dispatcher = new Dispatcher({ state, journal, executor, manifest, settings, paths, token, guard, calls, onEvent, deadline });
     this.#suspension = new Suspension({ dispatcher: this.#dispatcher, file: paths.stops, every: LOOK });
     this.#clock = new SessionClock({ state, since, deadline: options.deadline, suspension: this.#suspension });
+    // Of a session that is limited to a part of the run, the rest stays owed, and nothing is merged.
+    this.#early = new EarlyMerge(state, () => (state.scope.positions ? undefined : earlyJob(this.#job)));
   }
 
   #onEvent(event: RunEvent): void {
@@ -144,6 +150,7 @@ export class Work implements Attached {
       return await this.#run();
     } finally {
       this.#over = true;
+      await this.#early.drop();
       this.#suspension.end();
       governor.warnings.listen(undefined);
       this.#executor.close();
@@ -182,8 +189,8 @@ export class Work implements Attached {
       const merged = await this.#merged();
       times.merging = Date.now() - before;
       if (merged) {
-        const { file, rows, bytes, sha256 } = merged;
-        this.emit({ type: 'merged', output: file, rows, bytes, sha256, ms: times.merging });
+        const { file, ...rest } = merged;
+        this.emit({ type: 'merged', output: file, ...rest, ms: times.merging });
       }
     }
     const end: EndState = state.stopping || state.owed.size > 0 ? 'stopped' : state.failures.size > 0 ? 'failed' : 'done';
@@ -206,19 +213,24 @@ export class Work implements Attached {
     this.#clock.worked();
     const now = this.#clock.now();
     const deadline = (): number | undefined => this.#clock.deadline;
+    if (!state.stopping) this.#early.look();
     if (state.steering.suspendedAt === undefined) beat({ dispatcher: this.#dispatcher, state, settings, paths, deadline }, now);
     return now;
   }
 
-  /** Merges; says that it stops, and gives nothing, where it is stopped before the output has its name. */
-  async #merged(): Promise<Merged | undefined> {
+  /** What is merged in the end. */
+  get #job(): MergeJob {
     const { state, manifest, paths, folders, settings } = this.#options;
     const { output, strictColumns } = settings;
+    return { state, manifest, paths, output, strictColumns, folders, arrangement: arrangementOf(settings) };
+  }
+
+  /** Merges; says that it stops, and gives nothing, where it is stopped before the output has its name. */
+  async #merged(): Promise<Merged | undefined> {
     const { signal } = this.#merge;
-    const job = { state, manifest, paths, output, strictColumns, folders, signal };
     try {
       signal.throwIfAborted();
-      return await mergeRun(job);
+      return await mergeRun({ ...this.#job, signal, early: this.#early });
     } catch (error) {
       if (!signal.aborted || error !== signal.reason) throw error;
       this.emit({ type: 'stopping', why: this.#stopWhy, how: 'drain' });
@@ -228,17 +240,6 @@ export class Work implements Attached {
 
   #onSample(): void {
     this.#calls.sample();
-    this.#showLive();
-  }
-
-  /** What other terminals see of this one; lost with a power cut, and worth nothing then. */
-  #showLive(): void {
-    const temporary = temporaryName(this.#options.paths.live);
-    try {
-      writeFileSync(temporary, JSON.stringify(this.snapshot()));
-      renameSync(temporary, this.#options.paths.live);
-    } catch {
-      // The disk's fault shows where it counts.
-    }
+    showLive(this.#options.paths.live, this.snapshot());
   }
 }

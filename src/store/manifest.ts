@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ColumnTypes } from '../core/column-type.ts';
 import type { CommandSpec } from '../core/command.ts';
+import type { Arrangement } from '../core/arrangement.ts';
 import type { BudgetSettings } from '../core/budget-spec.ts';
 import { UserError } from '../core/errors.ts';
 import type { Grid } from '../core/grid.ts';
@@ -14,7 +15,7 @@ import { publishText } from './files.ts';
 const VERSION = 1;
 
 /** What a run was started with, every default filled in. Times in milliseconds, sizes in bytes; absent: off. */
-export interface RunSettings {
+export interface RunSettings extends Arrangement {
   readonly processes: number;
   readonly shards: number;
   readonly batchSize: number;

@@ -6,7 +6,8 @@ import type { PartTotals } from '../core/events.ts';
 import { type AttemptFiles, salvage } from './ledger.ts';
 import { stagedFault } from './staged.ts';
 
-const CHUNK = 1 << 20;
+/** See `run/part-source`: what fits into a core's cache. */
+const CHUNK = 1 << 18;
 /** So many bytes are read before the event loop gets a turn: 16 MiB take about 10 ms. */
 const TURN = 16 << 20;
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Span } from '../../src/core/intervals.ts';
 import { combinationCount, type Grid, keySuffix } from '../../src/core/grid.ts';

@@ -167,12 +167,28 @@ case $1 in
   empty) ;;
   missing) exec 1>&2; rm "out/$1"; exit 0 ;;
   json) printf '[{"a":1}]' ;;
+  workbook) printf 'PK\\003\\004garbage' ;;
+  parquet) printf 'PAR1garbage' ;;
 esac > "out/$1" 2>&1
 `;
 
   test('CSV of any make becomes one; what is missing, empty, torn or different is said', async () => {
     const place = workspace(CASES);
-    const items = ['first', 'crlf', 'reordered', 'none', 'less', 'more', 'torn', 'ragged', 'empty', 'missing', 'json'];
+    const items = [
+      'first',
+      'crlf',
+      'reordered',
+      'none',
+      'less',
+      'more',
+      'torn',
+      'ragged',
+      'empty',
+      'missing',
+      'json',
+      'workbook',
+      'parquet',
+    ];
     const { code, stderr } = await run(
       place,
       items.join(','),
@@ -190,6 +206,8 @@ esac > "out/$1" 2>&1
       empty: 'bad-output: the command ended with exit code 0, but out/empty is empty',
       missing: 'bad-output: the command ended with exit code 0, but there is no out/missing',
       json: 'bad-output: out/json: line 1: this looks like JSON, not like CSV (--collect-as json)',
+      workbook: 'bad-output: out/workbook is not text: it is a zip archive or an Excel workbook',
+      parquet: 'bad-output: out/parquet is not text: it is a Parquet file',
     });
     expect(stderr).toContain('bad-output  The command ended with exit code 0, but its output does not do');
   });

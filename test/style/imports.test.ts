@@ -9,7 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, { readonly own: readonly string[]; rea
   core: { own: [], packages: ['@standard-schema/spec'] },
   store: { own: ['core'], packages: ['redis'] },
   input: { own: ['core'], packages: ['hyparquet', 'papaparse', 'saxes', 'yauzl'] },
-  formats: { own: ['core'], packages: ['hyparquet', 'hyparquet-writer', 'papaparse'] },
+  formats: { own: ['core'], packages: ['ajv', 'hyparquet', 'hyparquet-writer', 'papaparse'] },
   // What a child claims of its part (a type of store) is what it tells the parent.
   ipc: { own: ['core', 'store'], packages: [] },
   // Runs in the forked process: whatever is loaded here is paid for at every recycle.

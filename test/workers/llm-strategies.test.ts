@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runItem } from 'shardyard/testing';
 import worker from '../../workers/llm-strategies.ts';
-import { type LlmStandInOptions, startLlm } from '../../workers/stand-in/llm.ts';
+import type { StandInOptions } from '../../workers/stand-in/decide.ts';
+import { startLlm } from '../../workers/stand-in/llm.ts';
 import { serve } from '../child/server.ts';
 import { Place } from '../process/support.ts';
 
@@ -19,7 +20,7 @@ afterEach(() => vi.unstubAllEnvs());
 /** What Gemini answers. */
 const answer = (text: string) => ({ status: 200, body: { candidates: [{ content: { role: 'model', parts: [{ text }] } }] } });
 
-async function standIn(options: LlmStandInOptions = {}): Promise<string> {
+async function standIn(options: StandInOptions = {}): Promise<string> {
   const server = await startLlm({ latency: 2, ...options });
   onTestFinished(() => server.close());
   return server.url;

@@ -10,7 +10,7 @@ export class Draws {
   #c: number;
   #d: number;
 
-  constructor(seed: number, name: string) {
+  constructor(seed: number | string, name: string) {
     const digest = createHash('sha256').update(`${seed}:${name}`).digest();
     this.#a = digest.readInt32LE(0);
     this.#b = digest.readInt32LE(4);

@@ -22,7 +22,29 @@ export function latencyOf(median: number, [one = 0, two = 0]: readonly number[])
   return Math.min(4 * median, median * Math.exp(0.4 * normal));
 }
 
-export interface FaultyOptions {
+/** How a stand-in server behaves. */
+export interface StandInOptions {
+  /** Default: any free port. */
+  readonly port?: number;
+  /** The median time until an answer (ms), log-normal. */
+  readonly latency?: number;
+  /** Every answer takes the same time. */
+  readonly isEven?: boolean;
+  /** Answers in any second; beyond, 429 with `Retry-After: 1`. Default: no limit. */
+  readonly limit?: number;
+  /** Whether some requests fail; default true. */
+  readonly hasFaults?: boolean;
+  readonly seed?: string;
+}
+
+/** A server that runs. */
+export interface StandIn {
+  /** Such as `http://127.0.0.1:4010`, without a path. */
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+interface FaultyOptions {
   readonly shares: FaultShares;
   readonly seed: string;
   /** Requests that are let through in any second, of all clients together; more are answered with 429. Default: any number. */

@@ -4,32 +4,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChatCompletionRequest, LLMock } from '@copilotkit/aimock';
-import { type Fault, Faults, latencyOf, numbersFrom } from './decide.ts';
-
-export interface LlmStandInOptions {
-  /** Default: any free port. */
-  readonly port?: number;
-  /** The median time until an answer (ms), log-normal; default 400. */
-  readonly latency?: number;
-  /** Every answer takes the same time. */
-  readonly isEven?: boolean;
-  /** Answers in any second; beyond, 429 with `Retry-After: 1`. Default: no limit. */
-  readonly limit?: number;
-  /** Whether some requests fail (2 % 429, 1 % 500, 0.5 % an answer that is no JSON, 0.5 % a closed connection, 0.5 % an answer of another shape); default true. */
-  readonly hasFaults?: boolean;
-  readonly seed?: string;
-}
-
-export interface StandIn {
-  /** Such as `http://127.0.0.1:4010`, without a path. */
-  readonly url: string;
-  readonly close: () => Promise<void>;
-}
+import { type Fault, Faults, latencyOf, numbersFrom, type StandIn, type StandInOptions } from './decide.ts';
 
 const SHARES = { limited: 0.02, broken: 0.01, malformed: 0.005, dropped: 0.005 };
 const ODD = 0.005;
 
-/** Starts it on 127.0.0.1, in this process. */
+/**
+ * Starts it on 127.0.0.1, in this process; `latency` is 400 ms. Of its answers 2 % are 429, 1 % 500, 0.5 % no JSON, 0.5 % a closed connection,
+ * 0.5 % JSON of another shape.
+ */
 export async function startLlm({
   port = 0,
   latency = 400,
@@ -37,7 +20,7 @@ export async function startLlm({
   limit,
   hasFaults = true,
   seed = 'stand-in',
-}: LlmStandInOptions = {}): Promise<StandIn> {
+}: StandInOptions = {}): Promise<StandIn> {
   const faults = new Faults({ shares: hasFaults ? SHARES : {}, seed, ...(limit === undefined ? {} : { limit }) });
   const fates = new WeakMap<ChatCompletionRequest, Fault | 'none'>();
   // Asked once for each kind of answer until one says yes: the first time decides.

@@ -4,31 +4,16 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Faults, latencyOf, numbersFrom } from './decide.ts';
-import type { StandIn } from './llm.ts';
+import { Faults, latencyOf, numbersFrom, type StandIn, type StandInOptions } from './decide.ts';
 import { dailyBars, symbols } from './stocks.ts';
-
-export interface PricesStandInOptions {
-  /** Default: any free port. */
-  readonly port?: number;
-  /** The median time until an answer (ms), log-normal; default 150. */
-  readonly latency?: number;
-  /** Every answer takes the same time. */
-  readonly isEven?: boolean;
-  /** Answers in any second; beyond, 429 with `Retry-After: 1`. Default: no limit. */
-  readonly limit?: number;
-  /**
-   * Whether some requests fail (2 % 429, 1 % 500, 0.5 % an answer that is cut short, 0.5 % a closed connection, 2 % 401); 3 % of the symbols
-   * are always answered with 401. Default true.
-   */
-  readonly hasFaults?: boolean;
-  readonly seed?: string;
-}
 
 const SHARES = { limited: 0.02, broken: 0.01, malformed: 0.005, dropped: 0.005, refused: 0.02 };
 const FORBIDDEN = 0.03;
 
-/** Starts it on 127.0.0.1, in this process. */
+/**
+ * Starts it on 127.0.0.1, in this process; `latency` is 150 ms. Of its answers 2 % are 429, 2 % 401, 1 % 500, 0.5 % cut short, 0.5 % a closed
+ * connection; 3 % of the symbols are always answered with 401.
+ */
 export async function startPrices({
   port = 0,
   latency = 150,
@@ -36,7 +21,7 @@ export async function startPrices({
   limit,
   hasFaults = true,
   seed = 'stand-in',
-}: PricesStandInOptions = {}): Promise<StandIn> {
+}: StandInOptions = {}): Promise<StandIn> {
   const faults = new Faults({ shares: hasFaults ? SHARES : {}, seed, ...(limit === undefined ? {} : { limit }) });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://stand-in');

@@ -3,8 +3,8 @@
  * b = 0.90), fat tails (Student's t with 5 degrees of freedom), listings of very different ages. The figures are those of 1,555 stocks of the
  * NSE, 2020 to 2025. Everything follows from the seed and the symbol.
  */
+import { Draws } from '../shared/draws.ts';
 import { numbersFrom } from './decide.ts';
-import { normal, type Random, randomFrom } from './random.ts';
 
 /** A trading day. Prices in some currency, volume in pieces. */
 export interface Bar {
@@ -27,24 +27,24 @@ export function dailyBars(symbol: string, { from, until, seed }: { from: string;
   const [age = 0, spread = 0, drift = 0, beta = 0, price = 0, size = 0] = numbersFrom(seed, 'stock', symbol);
   // Most have been there from the beginning; a quarter came later.
   const listed = FIRST + (age < 0.75 ? 0 : Math.floor((age - 0.75) * 4 * 9000)) * DAY;
-  const random = randomFrom(`${seed}:${symbol}`);
-  const market = randomFrom(`${seed}:market`);
+  const own = new Draws(seed, symbol);
+  const market = new Draws(seed, 'market');
   const deviation = 0.018 + 0.016 * spread;
-  const own = deviation * Math.sqrt(0.8);
+  const usual = deviation * Math.sqrt(0.8);
   const bars: Bar[] = [];
-  let variance = own ** 2;
+  let variance = usual ** 2;
   let logPrice = Math.log(20 + 980 * price ** 3);
   let busy = 0;
   for (let at = FIRST; at <= Date.parse(until); at += DAY) {
     const weekday = new Date(at).getUTCDay();
     if (weekday === 0 || weekday === 6) continue;
-    const moved = 0.011 * fatTailed(market);
+    const moved = 0.011 * market.studentT(5);
     if (at < listed) continue;
-    const shock = Math.sqrt(variance) * fatTailed(random);
-    variance = own ** 2 * 0.02 + 0.08 * shock ** 2 + 0.9 * variance;
+    const shock = Math.sqrt(variance) * own.studentT(5);
+    variance = usual ** 2 * 0.02 + 0.08 * shock ** 2 + 0.9 * variance;
     const step = -0.0002 + 0.0008 * drift + (0.6 + 0.8 * beta) * moved + shock;
     logPrice += Math.max(-0.2, Math.min(0.2, step));
-    busy = 0.69 * busy + 0.8 * normal(random) + 0.2 * (Math.abs(step) / deviation - 0.8);
+    busy = 0.69 * busy + 0.8 * own.normal() + 0.2 * (Math.abs(step) / deviation - 0.8);
     const date = new Date(at).toISOString().slice(0, 10);
     if (date < from) continue;
     bars.push({
@@ -54,10 +54,4 @@ export function dailyBars(symbol: string, { from, until, seed }: { from: string;
     });
   }
   return bars;
-}
-
-/** Student's t with 5 degrees of freedom, scaled to a deviation of 1. */
-function fatTailed(random: Random): number {
-  const squares = Array.from({ length: 5 }, () => normal(random) ** 2).reduce((sum, value) => sum + value, 0);
-  return (normal(random) / Math.sqrt(squares / 5)) * Math.sqrt(3 / 5);
 }

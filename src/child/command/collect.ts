@@ -2,12 +2,14 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommandSpec } from '../../core/command.ts';
 import { csvEncoder } from '../../formats/csv-row.ts';
+import { UserError } from '../../core/errors.ts';
 import { ForeignCsv } from '../../formats/foreign-csv.ts';
 import { ForeignJson } from '../../formats/foreign-json.ts';
+import { refuseDisguised } from '../../input/magic.ts';
 import { agreeOnColumns } from '../../store/agreed-columns.ts';
 import { CommandFailure } from './failure.ts';
 
-const CHUNK = 1 << 20;
+const CHUNK = 1 << 18;
 
 export interface CollectOptions {
   /** The file to read, and what to call it. */
@@ -33,6 +35,7 @@ export async function collect(options: CollectOptions): Promise<number> {
   if (!found.isFile()) throw new CommandFailure('bad-output', `${ended} ${name} is not a file`, 'same');
   // An empty file of JSON Lines has no rows; nothing else can be empty and whole.
   if (found.size === 0 && !/\.(jsonl|ndjson)$/i.test(name)) throw new CommandFailure('bad-output', `${ended} ${name} is empty`);
+  refuseOthers(file, name);
   const reader = format === 'csv' ? csvReader(options) : jsonReader(options);
   const descriptor = openSync(file, 'r');
   try {
@@ -48,6 +51,16 @@ export async function collect(options: CollectOptions): Promise<number> {
     closeSync(descriptor);
   }
   return reader.count;
+}
+
+/** A file of another kind may look like a header without rows. */
+function refuseOthers(file: string, name: string): void {
+  try {
+    refuseDisguised(file);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new CommandFailure('bad-output', `${name} ${error.message}`, 'same');
+  }
 }
 
 /** What a reader finds wrong is the command's fault; what the disk refuses is not. */
