@@ -81,6 +81,6 @@ function row(what: string, against: string, ours: Figures, theirs: Figures): Row
     against,
     ours: `${seconds(ours.wall)} (CPU ${seconds(ours.cpu)})`,
     theirs: `${seconds(theirs.wall)} (CPU ${seconds(theirs.cpu)})`,
-    figure: `${times(theirs.wall / ours.wall)} faster`,
+    figure: `${times(ours.wall / theirs.wall)} its time`,
   };
 }

@@ -64,6 +64,8 @@ export default defineWorker({
   params,
   columns: Object.keys(types),
   types,
+  // A child takes as long to start as a security of a day or two.
+  defaults: { batchSize: 2 },
 
   items: (given) => securitiesOf(given),
 

@@ -1,4 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeParquet } from 'shardyard/parquet';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Bars } from '../../workers/strategy-discovery/bars.ts';
 import { FAMILIES, STRATEGIES } from '../../workers/strategy-discovery/grid.ts';
 import { atr } from '../../workers/strategy-discovery/indicators.ts';
@@ -109,3 +114,41 @@ describe('no look ahead', () => {
     expect(changed).toBeGreaterThan(0.8 * ids.length);
   });
 });
+
+describe('npm run best', () => {
+  test('the best by what was known at the split, each strategy once', async () => {
+    const { rows } = await workThrough(worker, { resamples: '0' }, some);
+    const file = join(folder(), 'rows.parquet');
+    await writeParquet(file, rows, { columns: worker.columns ?? [], types: worker.types ?? {} });
+    const { status, lines, stderr } = best(file, '--top', '5', '--min-trades', '20');
+    expect([status, stderr]).toEqual([0, '']);
+    const often = rows.filter(({ trades }) => Number(trades) >= 20).toSorted((a, b) => Number(b['sharpeEarly']) - Number(a['sharpeEarly']));
+    expect(lines.slice(1, 6).map((line) => line.trim().split(/ +/)[1])).toEqual(
+      [...new Set(often.map(({ strategy }) => strategy))].slice(0, 5),
+    );
+    expect(lines[1]).toContain(Number(often[0]?.['sharpeEarly']).toFixed(2));
+    expect(lines.at(-2)).toBe(`Of ${rows.length} rows, ${often.length} have at least 20 trades.`);
+    expect(lines.at(-1)).toMatch(/^The luckiest of so many without skill would show a Sharpe ratio of about [01]\.\d\d/);
+  });
+
+  test('mistakes are named', async () => {
+    expect(best()).toMatchObject({ status: 2, stderr: expect.stringContaining('usage: npm run best') });
+    const other = join(folder(), 'other.parquet');
+    await writeParquet(other, [{ a: 1 }]);
+    expect(best(other)).toMatchObject({ status: 2, stderr: expect.stringContaining('is no result of strategy-discovery') });
+  });
+});
+
+/** Runs the command to its end. */
+function best(...args: readonly string[]): { readonly status: number | null; readonly lines: readonly string[]; readonly stderr: string } {
+  const script = join(import.meta.dirname, '../../workers/strategy-discovery/best.ts');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
+  return { status, lines: stdout.trimEnd().split('\n'), stderr };
+}
+
+/** A folder that is gone after the test. */
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'best-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}

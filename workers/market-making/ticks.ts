@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readParquet } from 'shardyard/parquet';
-import { readSheet, sheetNames } from 'shardyard/xlsx';
 import { inventTicks } from './synthetic.ts';
 
 /** One line of the tape: the best bid or ask as it is from now on, or a trade. */
@@ -28,10 +27,13 @@ export interface TickSource {
 const isWorkbook = (data: string): boolean => data.toLowerCase().endsWith('.xlsx');
 const PARQUET = '.parquet';
 
+/** Loaded where there is a workbook: what a child loads is paid for at every start. */
+const xlsx = () => import('shardyard/xlsx');
+
 /** The names of the securities, in alphabetical order: the same for a workbook and for the files that were made of it. */
 export async function securitiesOf({ data }: TickSource): Promise<readonly string[]> {
   if (data === undefined) return Array.from({ length: 16 }, (_, at) => `SYNTHETIC-${String(at + 1).padStart(2, '0')}`);
-  if (isWorkbook(data)) return (await sheetNames(data)).toSorted();
+  if (isWorkbook(data)) return (await (await xlsx()).sheetNames(data)).toSorted();
   const isFolder = existsSync(data) && statSync(data).isDirectory();
   const names = isFolder ? readdirSync(data).filter((name) => name.endsWith(PARQUET)) : [];
   if (names.length === 0)
@@ -46,7 +48,7 @@ export async function* ticksOf(source: TickSource, security: string): AsyncGener
     return;
   }
   const { data, headerRow } = source;
-  const rows = isWorkbook(data) ? readSheet(data, security, { headerRow }) : readParquet(join(data, security + PARQUET));
+  const rows = isWorkbook(data) ? (await xlsx()).readSheet(data, security, { headerRow }) : readParquet(join(data, security + PARQUET));
   let row = 0;
   let last = -Infinity;
   for await (const record of rows) {

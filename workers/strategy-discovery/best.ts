@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { probit, sampleVariance } from 'simple-statistics';
-import { readParquet } from 'shardyard/parquet';
+import { readParquet, UserError } from 'shardyard/parquet';
 import { z } from 'zod';
 
 const number = z.number().nullable();
@@ -44,7 +44,14 @@ if (file === undefined || by === undefined || !Number.isInteger(top) || !Number.
 }
 
 const results: Result[] = [];
-for await (const row of readParquet(file)) results.push(schema.parse(row));
+try {
+  for await (const row of readParquet(file)) results.push(schema.parse(row));
+} catch (error) {
+  if (error instanceof UserError) console.error(`${file} ${error.message}`);
+  else if (error instanceof z.ZodError) console.error(`${file} is no result of strategy-discovery: ${z.prettifyError(error)}`);
+  else throw error;
+  process.exit(2);
+}
 const score = (result: Result): number => result[by] ?? -Infinity;
 const ranked = results.filter(({ trades }) => trades >= (least ?? 0)).toSorted((a, b) => score(b) - score(a));
 const best = [...new Map(ranked.toReversed().map((result) => [result.strategy, result])).values()]

@@ -41,28 +41,35 @@ export function resample(
   });
 }
 
-/** Positions of one history: mostly the next one, now and then anywhere; behind the last comes the first. */
+/** Positions of one history, piece after piece; behind the last position comes the first. */
 function shuffle(order: Int32Array, draws: Draws, meanBlock: number): void {
-  const jump = 2 ** 32 / meanBlock;
   const { length } = order;
-  let position = Math.floor(draws.uniform() * length);
-  for (let t = 0; t < length; t++) {
-    order[t] = position;
-    position = draws.bits() < jump ? Math.floor(draws.uniform() * length) : position + 1 === length ? 0 : position + 1;
+  for (let t = 0; t < length;) {
+    let position = Math.floor(draws.uniform() * length);
+    // Geometric: each bar is the last one of its piece with the same probability.
+    const pieces = meanBlock > 1 ? Math.log(1 - draws.uniform()) / Math.log(1 - 1 / meanBlock) : 0;
+    for (const end = Math.min(length, t + 1 + Math.floor(pieces)); t < end; t++) {
+      order[t] = position;
+      position = position + 1 === length ? 0 : position + 1;
+    }
   }
 }
 
-/** One account through one history. */
+/** One account through one history. Plain loops over plain numbers: a strategy goes through three million of these steps. */
 function walk(returns: Float64Array, order: Int32Array): { readonly sharpe: number; readonly drawdown: number } {
-  let [sum, squares, equity, peak, drawdown] = [0, 0, 1, 1, 0];
+  let sum = 0;
+  let squares = 0;
+  let equity = 1;
+  let peak = 1;
+  let deepest = 1;
   for (let t = 0; t < order.length; t++) {
     const change = returns[order[t] ?? 0] ?? 0;
     sum += change;
     squares += change * change;
     equity *= 1 + change;
-    if (equity > peak) peak = equity;
-    else if (peak - equity > drawdown * peak) drawdown = 1 - equity / peak;
+    peak = Math.max(peak, equity);
+    deepest = Math.min(deepest, equity / peak);
   }
   const average = sum / order.length;
-  return { sharpe: average / Math.sqrt(squares / order.length - average * average), drawdown };
+  return { sharpe: average / Math.sqrt(squares / order.length - average * average), drawdown: 1 - deepest };
 }

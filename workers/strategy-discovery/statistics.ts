@@ -49,10 +49,12 @@ export function statisticsOf(
 
 /** From bar to bar, one less than there are bars; 0 once nothing is left. */
 export function returnsOf(equity: Float64Array): Float64Array {
-  return Float64Array.from({ length: equity.length - 1 }, (_, t) => {
+  const returns = new Float64Array(equity.length - 1);
+  for (let t = 0; t < returns.length; t++) {
     const before = equity[t] ?? 0;
-    return before > 0 ? (equity[t + 1] ?? 0) / before - 1 : 0;
-  });
+    returns[t] = before > 0 ? (equity[t + 1] ?? 0) / before - 1 : 0;
+  }
+  return returns;
 }
 
 /** Annual mean over annual deviation; cash is taken to earn nothing. `null` where nothing moved. By loops: arrays of every account would be garbage. */
