@@ -93,8 +93,13 @@ async function twoParents({ lab, say }: BenchOptions, server: Counting, seconds:
   }
 }
 
-async function ready(redis: ChildProcess): Promise<void> {
-  for await (const text of redis.stdout ?? []) if (String(text).includes('Ready to accept connections')) break;
+function ready(redis: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    redis.once('exit', () => reject(new Error('redis-server has ended')));
+    redis.stdout?.on('data', (text: Buffer) => {
+      if (/ready to accept connections/i.test(text.toString())) resolve();
+    });
+  });
 }
 
 /** One call in the middle is answered with 429 and `Retry-After: 1`. */
