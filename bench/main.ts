@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { adaptive } from './adaptive.ts';
 import { foreign } from './foreign.ts';
 import { cache } from './cache.ts';
 import { calls } from './calls.ts';
@@ -47,6 +48,7 @@ const ALL: readonly Benchmark[] = [
   ticks,
   permits,
   limits,
+  adaptive,
   cache,
   calls,
   llm,

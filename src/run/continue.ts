@@ -23,6 +23,7 @@ import type { Session } from './handle.ts';
 import { checkArrangement, resolved } from './arrange.ts';
 import { checkOutput } from './check-output.ts';
 import { commandFor, resumeHint } from './next-command.ts';
+import { withLogin } from './passwords.ts';
 import { readState } from './replay.ts';
 import { VERSION } from './version.ts';
 import { Work } from './work.ts';
@@ -160,6 +161,8 @@ function settingsFor({ settings, partFormat, columns, command }: Manifest, optio
     throw new UserError('--concurrency is for worker modules: a command is one process for each batch', { hint: 'use more --processes' });
   const processes = options.processes ?? settings.processes;
   const budgets = budgetsOf(options, settings.budgets);
+  const cache =
+    options.cache === undefined ? withLogin(settings.cache, options.cacheLogin) : cacheName(options.cache, options.dataDir ?? 'data');
   return {
     ...settings,
     processes,
@@ -174,7 +177,7 @@ function settingsFor({ settings, partFormat, columns, command }: Manifest, optio
     strictColumns: options.strictColumns ?? settings.strictColumns,
     ...resolved(arrangementOf(options)),
     ...(budgets === undefined ? {} : { budgets }),
-    ...(options.cache === undefined ? {} : { cache: cacheName(options.cache, options.dataDir ?? 'data') }),
+    ...(cache === undefined ? {} : { cache }),
     ...(options.cacheTtl === undefined ? {} : { cacheTtl: options.cacheTtl }),
     ...(options.cacheSize === undefined ? {} : { cacheSize: options.cacheSize }),
     ...(options.maxCalls === undefined ? {} : { maxCalls: options.maxCalls }),

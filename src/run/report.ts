@@ -75,7 +75,9 @@ export function reportOf({ state, settings, manifest, paths, folders, times, bud
           ? commandFor('rerun', manifest.run, folders, ' --failed')
           : null,
     warnings: state.warnings,
-    ...(budgets.length === 0 ? {} : { budgets: budgets.map(({ name, rpmLimit, totals: charged }) => ({ name, rpmLimit, ...charged })) }),
+    ...(budgets.length === 0
+      ? {}
+      : { budgets: budgets.map(({ name, rpmLimit, freeAt, totals: charged }) => ({ name, rpmLimit, freeAt, ...charged })) }),
   };
 }
 
