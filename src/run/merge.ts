@@ -82,7 +82,8 @@ export async function mergeRun(job: MergeJob): Promise<Merged> {
     const columns = parquet?.columns.map(({ name }) => name) ?? declared;
     const writer: OutputWriter = parquet ?? openWriter({ file: temporary, format, compression, from, columns });
     try {
-      const rows = await (arranged?.read ?? all)((chunk) => writer.write(chunk));
+      const write: Take = (chunk) => writer.write(chunk);
+      const rows = await (arranged ? arranged.read(withTurns(write, signal)) : all(write));
       const { bytes, sha256 } = await writer.finish();
       const types = typesOf(parquet?.columns);
       return await published(job, temporary, { columns: columns ?? null, ...types, rows, bytes, sha256, parts: source.used.size });

@@ -173,7 +173,21 @@ esac > "out/$1" 2>&1
 
   test('CSV of any make becomes one; what is missing, empty, torn or different is said', async () => {
     const place = workspace(CASES);
-    const items = ['first', 'crlf', 'reordered', 'none', 'less', 'more', 'torn', 'ragged', 'empty', 'missing', 'json', 'workbook', 'parquet'];
+    const items = [
+      'first',
+      'crlf',
+      'reordered',
+      'none',
+      'less',
+      'more',
+      'torn',
+      'ragged',
+      'empty',
+      'missing',
+      'json',
+      'workbook',
+      'parquet',
+    ];
     const { code, stderr } = await run(
       place,
       items.join(','),
