@@ -1,3 +1,4 @@
+import type { PartFormat } from '../core/part-format.ts';
 import type { Settled } from '../core/budget.ts';
 import type { CommandSpec } from '../core/command.ts';
 import type { AttemptMode, ItemFailure, PartTotals, Usage } from '../core/events.ts';
@@ -12,7 +13,7 @@ export interface InitMessage {
   readonly worker: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly columns: readonly string[] | null;
-  readonly partFormat: 'csv' | 'ndjson';
+  readonly partFormat: PartFormat;
   /** The output is CSV or Parquet, where NaN and the infinities are kept, in parts by name; JSON has none for them. */
   readonly namesNonFinite: boolean;
   readonly calls: CallSettings;

@@ -1,3 +1,4 @@
+import type { PartFormat } from '../core/part-format.ts';
 import { randomBytes } from 'node:crypto';
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -75,7 +76,7 @@ interface ChildOptions {
   readonly found: Found;
   readonly file: string;
   readonly work: WorkMessage;
-  readonly partFormat: 'csv' | 'ndjson';
+  readonly partFormat: PartFormat;
   readonly columns: readonly string[] | null;
   readonly options: ReplayOptions;
 }
