@@ -54,7 +54,7 @@ export async function readFooter({
 /** The schema, an entry for each element below the root, such as `price DOUBLE OPTIONAL`: equal for files whose row groups may stand in one. */
 export function schemaOf({ schema }: FileMetaData): readonly string[] {
   return schema.slice(1).map(({ name, type, repetition_type, ...rest }) => {
-    const more = Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest)}`;
-    return `${name} ${type ?? 'group'} ${repetition_type ?? ''}${more}`;
+    const more = JSON.stringify(rest);
+    return [name, type ?? 'group', repetition_type, more === '{}' ? undefined : more].filter(Boolean).join(' ');
   });
 }
