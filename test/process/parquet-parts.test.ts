@@ -104,7 +104,11 @@ await duck.run("COPY (SELECT '" + item + "' AS item, i::INT AS i, [i, i + 1] AS 
   const ran = await place.shardyard(
     'run',
     ...place.options(['--items', 'a,b', '--batch-size', '1', '-p', '2', '-o', 'out.parquet', '--collect-as', 'parquet']),
-    ...['--', 'node', 'gen.mjs', '{items}', '{output}'],
+    '--',
+    'node',
+    'gen.mjs',
+    '{items}',
+    '{output}',
   );
   expect(ran.stderr).not.toContain('failed');
   expect(ran.code).toBe(0);
