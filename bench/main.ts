@@ -22,6 +22,7 @@ import { permits } from './permits.ts';
 import { perItem } from './per-item.ts';
 import { poisoned } from './poisoned.ts';
 import { recycle } from './recycle.ts';
+import { rowGroups } from './row-groups.ts';
 import { scaling } from './scaling.ts';
 import { stop } from './stop.ts';
 import { shell } from './shell.ts';
@@ -35,6 +36,7 @@ const ALL: readonly Benchmark[] = [
   perItem,
   merge,
   parquet,
+  rowGroups,
   foreign,
   scaling,
   leak,

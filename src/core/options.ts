@@ -25,7 +25,7 @@ export interface LaunchOptions extends Arrangement {
   /** A command and its arguments, with placeholders, that makes the rows instead of a module. See README, "Run any executable". */
   readonly command?: readonly string[];
   readonly collect?: string;
-  readonly collectAs?: 'csv' | 'json';
+  readonly collectAs?: 'csv' | 'json' | 'parquet';
   readonly itemColumn?: string;
   readonly columns?: readonly string[];
   readonly items?: string;

@@ -1,4 +1,5 @@
 import type { Artifact } from '../core/artifact.ts';
+import type { PartFormat } from '../core/part-format.ts';
 import type { Settled } from '../core/budget.ts';
 import type { CommandSpec } from '../core/command.ts';
 import type { AttemptMode, ItemFailure, PartTotals, Usage } from '../core/events.ts';
@@ -16,7 +17,7 @@ export interface InitMessage {
   /** Parameters that are swept: these come with the items. */
   readonly grid?: Grid;
   readonly columns: readonly string[] | null;
-  readonly partFormat: 'csv' | 'ndjson';
+  readonly partFormat: PartFormat;
   /** The output is CSV or Parquet, where NaN and the infinities are kept, in parts by name; JSON has none for them. */
   readonly namesNonFinite: boolean;
   readonly calls: CallSettings;

@@ -21,6 +21,7 @@ import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
 import type { Session } from './handle.ts';
 import { checkArrangement, resolved } from './arrange.ts';
+import { checkCopied } from './check-copied.ts';
 import { checkOutput } from './check-output.ts';
 import { commandFor, resumeHint } from './next-command.ts';
 import { withLogin } from './passwords.ts';
@@ -155,6 +156,7 @@ function checkWorker(
 function settingsFor({ settings, partFormat, columns, command }: Manifest, options: ResumeOptions, { manifest }: Found): RunSettings {
   const output = options.output === undefined ? settings.output : resolve(options.output);
   checkOutput(output);
+  checkCopied(partFormat, output, arrangementOf(settings, options));
   if (partFormat === 'csv' && parseOutput(output).format !== 'csv' && !columns)
     throw new Error(`${manifest.run} has CSV parts without columns`);
   if (command && (options.concurrency ?? 1) > 1)
