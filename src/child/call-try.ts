@@ -1,6 +1,7 @@
 import { CallError } from '../core/call-error.ts';
 import { type CallFailure, readFailure } from '../core/call-failure.ts';
 import type { CallContext, Spent } from '../core/calling.ts';
+import { isHeaders, isResponse } from './web-kinds.ts';
 
 /** So much of an answer that is not ok goes into the error's message. */
 const LONGEST_BODY = 2000;
@@ -41,12 +42,12 @@ export async function send<T>(make: (context: CallContext) => T | Promise<T>, { 
   const before = performance.now();
   try {
     const value = await beforeAbort(Promise.resolve(make(context)), over.signal);
-    if (value instanceof Response && !value.ok) throw value;
+    if (isResponse(value) && !value.ok) throw value;
     return { ok: true, value, spent, headers, ms: performance.now() - before };
   } catch (thrown) {
     const ms = performance.now() - before;
-    const error = thrown instanceof Response ? await asCallError(thrown) : thrown;
-    if (error instanceof Error && 'headers' in error && error.headers instanceof Headers) headers = error.headers;
+    const error = isResponse(thrown) ? await asCallError(thrown) : thrown;
+    if (error instanceof Error && 'headers' in error && isHeaders(error.headers)) headers = error.headers;
     const failure: CallFailure =
       over.signal.reason === late ? { kind: 'passing', label: 'timeout', message: late.message } : readFailure(error, Date.now());
     return { ok: false, error: over.signal.reason === late ? late : error, failure, spent, headers, ms };

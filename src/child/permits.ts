@@ -7,6 +7,7 @@ import { UnrecoverableError } from '../core/worker.ts';
 import type { PermitAnswer, ToParent } from '../ipc/messages.ts';
 import { monotonic } from '../ipc/monotonic.ts';
 import { News } from './permit-news.ts';
+import { isHeaders } from './web-kinds.ts';
 
 /** Late by more (ms) than a timer usually is: the loop was blocked, and a pause may be among the messages that wait to be read. */
 const BLOCKED = 3;
@@ -187,7 +188,7 @@ function permitOf(waitedMs: number, tell: (settled: Settled) => void): Permit {
 }
 
 function readerOf(headers: NonNullable<PermitOutcome['headers']>): (name: string) => string | undefined {
-  if (headers instanceof Headers) return (name) => headers.get(name) ?? undefined;
+  if (isHeaders(headers)) return (name) => headers.get(name) ?? undefined;
   const byName = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
   return (name) => byName.get(name);
 }
