@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import Papa from 'papaparse';
 import { BadAnswerError, defineWorker, UnrecoverableError } from 'shardyard';
 import { z } from 'zod';
-import { connect, type Model, PROVIDERS } from './llm-strategies/models.ts';
+import { accessProblem, connect, type Model, PROVIDERS } from './llm-strategies/models.ts';
 
 /** What the model is asked for. */
 const strategy = z.strictObject({
@@ -33,7 +33,13 @@ const ANSWER_TOKENS = 90;
 
 const params = z.strictObject({
   /** Default: by the key that is set; `stand-in` where there is none. */
-  provider: z.enum(PROVIDERS).optional(),
+  provider: z
+    .enum(PROVIDERS)
+    .optional()
+    .superRefine((provider, { addIssue }) => {
+      const message = accessProblem({ provider });
+      if (message !== undefined) addIssue({ code: 'custom', message });
+    }),
   /** Default: `gemini-2.5-flash`, `gpt-4.1-mini`. */
   model: z.string().min(1).optional(),
   /** Codes of the data file's header, separated by commas. */
@@ -108,16 +114,26 @@ function read(text: string): Strategy {
   return found.data;
 }
 
-const isAnswer = (error: Error): boolean =>
-  error instanceof BadAnswerError || error instanceof SyntaxError || 'status' in error || /timeout/i.test(error.name);
+/** Whether a server has answered, or was too slow. */
+function isAnswer(error: Error): boolean {
+  if (error instanceof BadAnswerError || error instanceof SyntaxError) return true;
+  return typeof Reflect.get(error, 'status') === 'number' || /timeout/i.test(error.name) || error.message.startsWith('no answer within');
+}
 
-/** A key, a model or an address that is wrong is wrong for every item. */
+/** A key, an account, a model or an address that is wrong is wrong for every item. */
 function refused(error: unknown, model: Model): Error | undefined {
   const status: unknown = error instanceof Error ? Reflect.get(error, 'status') : undefined;
-  if (status !== 401 && status !== 403 && status !== 404) return undefined;
-  const hint = status === 404 ? `mend the address or --param model=…` : `set ${model.keyName} to a key that may use it`;
-  const message = error instanceof Error ? error.message : '';
-  return new UnrecoverableError(`${model.about} answered ${status} (${message.slice(0, 200)}): ${hint}`, { cause: error });
+  const message = error instanceof Error ? `${error.message} ${String(Reflect.get(error, 'code') ?? '')}` : '';
+  // Gemini says 400 of a key that is none; both say 429 of an account without credit.
+  const isKey = status === 401 || status === 402 || status === 403 || /API_KEY_INVALID|API key not valid/i.test(message);
+  const isSpent = status === 429 && /insufficient_quota|PerDay/.test(message);
+  if (!isKey && !isSpent && status !== 404) return undefined;
+  const hint = isSpent
+    ? 'its quota is used up: wait for the next day, or pay for more'
+    : isKey
+      ? `set ${model.keyName} to a key that may use it`
+      : 'mend the address or --param model=…';
+  return new UnrecoverableError(`${model.about} answered ${String(status)} (${message.trim().slice(0, 200)}): ${hint}`, { cause: error });
 }
 
 /** A prompt that knows nothing of what came after its date. */
@@ -148,7 +164,7 @@ interface Rates {
 }
 
 function readRates({ 'data-file': file, ...given }: Params): Rates {
-  const text = readFileSync(file, 'utf8');
+  const text = readText(file);
   const [header = [], ...rows] = Papa.parse<string[]>(text, { delimiter: ',', newline: '\n', skipEmptyLines: true }).data;
   const names = header.map((name) => name.trim().toUpperCase());
   const columns = tickersOf(given).map((symbol) => {
@@ -162,6 +178,16 @@ function readRates({ 'data-file': file, ...given }: Params): Rates {
     return [symbol, rates] as const;
   });
   return { dates: rows.map(([date = '']) => date), series: new Map(columns) };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error(`data-file=${file}: ${error instanceof Error ? error.message : String(error)}: give the path of a CSV file`, {
+      cause: error,
+    });
+  }
 }
 
 function tickersOf({ tickers }: Pick<Params, 'tickers'>): readonly string[] {

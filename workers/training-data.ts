@@ -8,9 +8,8 @@
 import { defineWorker } from 'shardyard';
 import { z } from 'zod';
 import { backTest } from './training-data/back-test.ts';
-import { openSource, type Source, type Stock } from './training-data/source.ts';
+import { openSource, type Source, sourceProblem, type Stock } from './training-data/source.ts';
 
-const DATE = /^\d{4}-\d\d-\d\d$/;
 /** Items between two lines of progress in the log. */
 const EVERY = 10;
 
@@ -19,11 +18,18 @@ const params = z.strictObject({
    * `https://…?symbol={symbol}&from={from}&until={until}`, with `{key}` for `PRICES_API_KEY`; or a file, `.parquet` or `.csv`, with the columns
    * `symbol`, `date`, `close` (or `close_paise`) and perhaps `volume`. Default: the stand-in.
    */
-  source: z.string().min(1).optional(),
+  source: z
+    .string()
+    .min(1)
+    .optional()
+    .superRefine((source, { addIssue }) => {
+      const message = sourceProblem(source);
+      if (message !== undefined) addIssue({ code: 'custom', message });
+    }),
   /** How far back prices are asked for. */
   'years-back': z.coerce.number().int().min(1).max(100).default(10),
   /** The last day. Not today, unless you say so: the same run has to mean the same tomorrow. */
-  until: z.string().regex(DATE, 'give a date such as 2025-06-30').default('2025-12-31'),
+  until: z.string().refine(isDate, 'give a date such as 2025-06-30').default('2025-12-31'),
   /** What a trade costs, each way, as a share of its value. */
   cost: z.coerce.number().min(0).max(0.1).default(0.001),
 });
@@ -92,5 +98,10 @@ export default defineWorker<Item, State, typeof params>({
 
   teardown: ({ source }) => source.close(),
 });
+
+function isDate(text: string): boolean {
+  const at = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().slice(0, 10) === text;
+}
 
 const stockOf = (item: Item): Stock => (typeof item === 'string' ? { symbol: item } : item);

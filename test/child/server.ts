@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 
 /** One answer of the server: a status with headers and a body, or a connection that is cut. */
 export type Answer =
-  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown }
+  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown; readonly text?: string }
   | 'cut'
   | 'silence';
 
@@ -31,5 +31,5 @@ function reply(request: IncomingMessage, response: ServerResponse, answer: Answe
   if (answer === 'silence') return;
   if (answer === 'cut') return void request.socket.destroy();
   response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
-  response.end(JSON.stringify(answer.body ?? {}));
+  response.end(answer.text ?? JSON.stringify(answer.body ?? {}));
 }

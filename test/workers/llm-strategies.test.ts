@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runItem } from 'shardyard/testing';
 import worker from '../../workers/llm-strategies.ts';
@@ -106,13 +107,32 @@ describe('one item', () => {
   });
 
   test('a key that is refused is not made up for, and no key is ever shown', async () => {
-    const server = await serve({ status: 403, body: { error: { message: 'no permission', code: 403 } } });
+    const server = await serve({ status: 403, body: { error: { message: 'no permission for secret-key', code: 403 } } });
     vi.stubEnv('GEMINI_BASE_URL', server.url);
     vi.stubEnv('GEMINI_API_KEY', 'secret-key');
     const failure: unknown = await runItem(worker, EUR).catch((error: unknown) => error);
     expect(failure).toMatchObject({ name: 'UnrecoverableError', message: expect.stringMatching(/answered 403.*set GEMINI_API_KEY/) });
-    expect(String(failure)).not.toContain('secret-key');
+    expect(inspect(failure)).not.toContain('secret-key');
     expect(server.requests).toHaveLength(1);
+  });
+
+  test.each([
+    [400, { error: { message: 'API key not valid. Please pass a valid API key.', status: 'INVALID_ARGUMENT' } }, 'set GEMINI_API_KEY'],
+    [429, { error: { message: 'You exceeded your current quota', details: [{ quotaId: 'GenerateRequestsPerDay' }] } }, 'quota is used up'],
+    [404, { error: { message: 'no such model' } }, 'mend the address'],
+  ])('%d with %j fails the item', async (status, body, message) => {
+    const server = await serve({ status, body });
+    vi.stubEnv('GEMINI_BASE_URL', server.url);
+    await expect(runItem(worker, EUR)).rejects.toThrow(message);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test.each(['GEMINI_BASE_URL', 'OPENAI_BASE_URL'])('nobody at %s: nothing is made up', { timeout: 60_000 }, async (name) => {
+    vi.stubEnv(name, 'http://127.0.0.1:9/v1');
+    // Tries again after 2, 4 and 8 s.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true, advanceTimeDelta: 500 });
+    onTestFinished(() => void vi.useRealTimers());
+    await expect(runItem(worker, EUR)).rejects.toThrow(/fetch failed|Connection error/);
   });
 
   test.each([

@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { writeParquet } from 'shardyard/parquet';
 import { runItem } from 'shardyard/testing';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { inspect } from 'node:util';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { withoutKey } from '../../workers/shared/secrets.ts';
 import { dailyBars, symbols } from '../../workers/stand-in/stocks.ts';
 import { startPrices } from '../../workers/stand-in/prices.ts';
 import worker from '../../workers/training-data.ts';
 import { backTest } from '../../workers/training-data/back-test.ts';
-import type { Bar } from '../../workers/training-data/source.ts';
+import type { Bar } from '../../workers/training-data/bars.ts';
 import { serve } from '../child/server.ts';
 import { Place } from '../process/support.ts';
 
@@ -78,8 +80,63 @@ describe('sources', () => {
     ]);
   });
 
+  test("a file that was written anew is read anew; numbers are symbols; a bad day is nobody else's", async () => {
+    const place = new Place();
+    const file = join(place.cwd, 'p.parquet');
+    const rowsOf = (symbol: number | string, first: number) =>
+      Array.from({ length: 130 }, (_, day) => ({ Symbol: symbol, Date: dayAfter('2024-01-01', day), Close: first + day }));
+    await writeParquet(file, [...rowsOf(600_519, 50), ...rowsOf(600_520, 70)]);
+    const params = { source: file };
+    const items = await worker.items?.({ source: file, 'years-back': 10, until: '2025-12-31', cost: 0.001 });
+    const [, item] = [...((items ?? []) as Iterable<Item>)];
+    const [row] = await runItem(worker, item ?? '', { params });
+    expect(row).toMatchObject({ symbol: '600520', days: 130 });
+    const broken = rowsOf(7, 1).map((day, index) => (index === 3 ? { ...day, Close: -1 } : day));
+    await writeParquet(file, [...broken, ...rowsOf(600_519, 50), ...rowsOf(600_520, 70)]);
+    expect(await runItem(worker, item ?? '', { params })).toEqual([row]);
+    await expect(runItem(worker, '7', { params })).rejects.toThrow('a close that is no positive number');
+  });
+
+  test('what cannot be right is refused with its place', async () => {
+    const header = 'Symbol,Date,Close\n';
+    const place = new Place({
+      'twice.csv': `${header}A,2024-01-02,5\n\nA,2024-01-02,6\n`,
+      'text.csv': `${header}A,2024-01-02,5\n\nA,2024-01-03,much\n`,
+      'semicolon.csv': 'symbol;date;close\nA;2024-01-02;5\n',
+      'gap.csv': `${header}A,2024-01-02,5\nA,2024-01-03,\n`,
+    });
+    const of = (name: string) => runItem(worker, 'A', { params: { source: join(place.cwd, name) } });
+    await expect(of('twice.csv')).rejects.toThrow('A has 2024-01-02 twice');
+    await expect(of('text.csv')).rejects.toThrow(/text\.csv:4: a close that is no positive number/);
+    await expect(of('semicolon.csv')).rejects.toThrow('separated by commas');
+    expect(await of('gap.csv')).toMatchObject([{ days: 1 }]);
+  });
+
   test.each([
-    ['nowhere.parquet', 'there is no such file'],
+    ['date,close\n2024-01-02,5\n2024-01-03,6', 2],
+    ['[{"Date":"2024-01-02T00:00:00Z","Close":5},{"Date":"2024-01-03","Close":null}]', 1],
+    ['', 0],
+  ])('an answer %j has %d days', async (body, days) => {
+    const server = await serve({ status: 200, text: body });
+    expect(await runItem(worker, 'A&B C', { params: { source: `${server.url}/{symbol}` } })).toMatchObject([{ symbol: 'A&B C', days }]);
+    expect(server.requests).toEqual(['/A%26B%20C']);
+  });
+
+  test('an answer of another kind is not asked for again, and the key is in no message', async () => {
+    vi.stubEnv('PRICES_API_KEY', 'se/cret');
+    const server = await serve({ status: 200, text: '{"data":[]}' }, { status: 500, text: 'you sent se/cret' });
+    const item = runItem(worker, 'A', { params: { source: `${server.url}/{symbol}?key={key}` } });
+    await expect(item).rejects.toThrow('neither CSV nor a JSON array');
+    expect(server.requests).toEqual(['/A?key=se%2Fcret']);
+    expect(inspect(withoutKey(new Error('a', { cause: new Error('?key=se%2Fcret and se/cret') }), 'se/cret'))).not.toMatch(/se.+cret/);
+    vi.unstubAllEnvs();
+  });
+
+  test.each([
+    ['nowhere.parquet', 'there is no file nowhere.parquet'],
+    [import.meta.dirname, 'there is no file'],
+    ['https://{key}@prices.example/{symbol}', 'PRICES_API_KEY is not set'],
+    ['https://name:word@prices.example/{symbol}', 'cannot be fetched'],
     ['https://prices.example/daily', 'put {symbol}'],
     ['https://prices.example/{symbol}?key={key}', 'PRICES_API_KEY is not set'],
     [FILE, 'give a .parquet or a .csv file'],
@@ -116,7 +173,7 @@ describe('the back-test', () => {
   test('a split changes nothing', () => {
     // But the move of its day, which nobody can tell from it: here there is none.
     const still = bars.map((bar, day) => (day === 500 ? { ...bar, close: bars[499]?.close ?? 0 } : bar));
-    const split = still.map((bar, day) => (day < 500 ? bar : { ...bar, close: bar.close / 2 }));
+    const split = still.map((bar, day) => (day < 500 ? bar : { ...bar, close: bar.close / 2, volume: 2 * (bar.volume ?? 0) }));
     expect(backTest('S', split, { cost: 0 })).toEqual(backTest('S', still, { cost: 0 }));
   });
 
@@ -140,6 +197,10 @@ describe('the back-test', () => {
     expect(backTest('S', [], { cost: 0 })).toMatchObject({ days: 0, firstDate: null, totalReturn: null });
   });
 });
+
+type Item = string | { readonly symbol: string };
+
+const dayAfter = (date: string, days: number): string => new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10);
 
 /** Days in which the price goes down until everything is sold. */
 function fallen(bars: readonly Bar[]): readonly Bar[] {

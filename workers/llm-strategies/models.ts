@@ -1,4 +1,5 @@
 /** Where strategies come from: Gemini, an endpoint that speaks OpenAI's protocol, or the stand-in. */
+import { readDotEnv, withoutKey } from '../shared/secrets.ts';
 
 /** A model that answers prompts. */
 export interface Model {
@@ -33,25 +34,34 @@ interface Choice {
   readonly model?: string | undefined;
 }
 
+/** What is wrong with the keys and addresses that are set, in the environment or in `.env`. */
+export function accessProblem({ provider }: Choice): string | undefined {
+  readDotEnv();
+  try {
+    accessOf(provider);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /**
- * Chooses by what is asked for, else by the keys that are set in the environment or in `.env`. The SDK that is needed is loaded only now.
+ * Chooses by what is asked for, else by the keys and addresses that are set. The SDK that is needed is loaded only now.
  *
  * @throws Error when the key that is needed is missing, or a base URL is none.
  */
 export async function connect({ provider, model }: Choice): Promise<Model> {
   readDotEnv();
-  const chosen = provider ?? (keyOf('gemini') ? 'gemini' : keyOf('openai') || address('OPENAI_BASE_URL') ? 'openai' : 'stand-in');
-  if (chosen === 'gemini') return gemini(model, { key: needed('gemini'), url: address('GEMINI_BASE_URL') });
-  if (chosen === 'openai') {
-    const url = address('OPENAI_BASE_URL');
-    return openai(model, { key: url === undefined ? needed('openai') : (keyOf('openai') ?? 'none'), url });
-  }
+  const access = accessOf(provider);
+  if (access.provider === 'gemini') return gemini(model, access);
+  if (access.provider === 'openai') return openai(model, access);
   const { startLlm } = await import('../stand-in/llm.ts');
   const server = await startLlm();
   const standIn = await gemini(model, { key: 'none', url: server.url });
   return {
     ...standIn,
-    name: `stand-in ${standIn.name}`,
+    // The port is another one in every process; the answers are the same.
+    name: 'stand-in',
     about: `no GEMINI_API_KEY or OPENAI_API_KEY is set: a STAND-IN on ${server.url} draws strategies by lot`,
     close: () => server.close(),
   };
@@ -60,6 +70,18 @@ export async function connect({ provider, model }: Choice): Promise<Model> {
 interface Access {
   readonly key: string;
   readonly url: string | undefined;
+}
+
+function accessOf(wanted: Provider | undefined): Access & { readonly provider: Provider } {
+  const { GEMINI_API_KEY, GOOGLE_API_KEY, OPENAI_API_KEY } = process.env;
+  const keys = { gemini: GEMINI_API_KEY || GOOGLE_API_KEY || '', openai: OPENAI_API_KEY || '', 'stand-in': 'none' };
+  const urls = { gemini: address('GEMINI_BASE_URL'), openai: address('OPENAI_BASE_URL'), 'stand-in': undefined };
+  const provider = wanted ?? (['gemini', 'openai'] as const).find((name) => keys[name] !== '' || urls[name] !== undefined) ?? 'stand-in';
+  const [key, url] = [keys[provider], urls[provider]];
+  // A server of one's own needs none.
+  if (key !== '' || url !== undefined) return { provider, key: key || 'none', url };
+  const name = provider === 'gemini' ? 'GEMINI_API_KEY' : 'OPENAI_API_KEY';
+  throw new Error(`${name} is not set: put it into the environment or into .env, or take --param provider=stand-in`);
 }
 
 async function gemini(model = 'gemini-2.5-flash', { key, url }: Access): Promise<Model> {
@@ -73,7 +95,9 @@ async function gemini(model = 'gemini-2.5-flash', { key, url }: Access): Promise
     keyName: 'GEMINI_API_KEY',
     ask: async ({ prompt, schema, signal }) => {
       const config = { abortSignal: signal, responseMimeType: 'application/json', responseJsonSchema: schema };
-      const answer = await client.models.generateContent({ model, contents: prompt, config });
+      const answer = await client.models.generateContent({ model, contents: prompt, config }).catch((error: unknown) => {
+        throw withoutKey(error, key);
+      });
       return { text: answer.text ?? '', tokens: answer.usageMetadata?.totalTokenCount };
     },
     close: async () => {},
@@ -89,7 +113,7 @@ async function openai(model = 'gpt-4.1-mini', { key, url }: Access): Promise<Mod
     about: `${model}${url === undefined ? '' : ` at ${url}`}`,
     keyName: 'OPENAI_API_KEY',
     ask: async ({ prompt, schema, signal }) => {
-      const answer = await client.chat.completions.create(
+      const asked = client.chat.completions.create(
         {
           model,
           messages: [{ role: 'user', content: prompt }],
@@ -97,6 +121,9 @@ async function openai(model = 'gpt-4.1-mini', { key, url }: Access): Promise<Mod
         },
         { signal },
       );
+      const answer = await asked.catch((error: unknown) => {
+        throw withoutKey(error, key);
+      });
       return { text: answer.choices[0]?.message.content ?? '', tokens: answer.usage?.total_tokens };
     },
     close: async () => {},
@@ -105,30 +132,9 @@ async function openai(model = 'gpt-4.1-mini', { key, url }: Access): Promise<Mod
 
 const nameOf = (model: string, url: string | undefined): string => (url === undefined ? model : `${model} ${new URL(url).host}`);
 
-function keyOf(provider: 'gemini' | 'openai'): string | undefined {
-  const { GEMINI_API_KEY, GOOGLE_API_KEY, OPENAI_API_KEY } = process.env;
-  return (provider === 'gemini' ? GEMINI_API_KEY || GOOGLE_API_KEY : OPENAI_API_KEY) || undefined;
-}
-
-function needed(provider: 'gemini' | 'openai'): string {
-  const name = provider === 'gemini' ? 'GEMINI_API_KEY' : 'OPENAI_API_KEY';
-  const key = keyOf(provider);
-  if (key === undefined) throw new Error(`${name} is not set: put it into the environment or into .env, or take --param provider=stand-in`);
-  return key;
-}
-
 function address(name: 'GEMINI_BASE_URL' | 'OPENAI_BASE_URL'): string | undefined {
   const value = process.env[name];
   if (!value) return undefined;
   if (!/^https?:$/.test(URL.parse(value)?.protocol ?? '')) throw new Error(`${name}=${value} is no address: write it as https://host/v1`);
   return value;
-}
-
-/** What is in the environment already is kept. */
-function readDotEnv(): void {
-  try {
-    process.loadEnvFile();
-  } catch {
-    // There is none.
-  }
 }

@@ -37,7 +37,7 @@ export async function startPrices({
     await sleep(isEven ? latency : latencyOf(latency, numbersFrom(seed, 'latency', request.url)));
     const lines = dailyBars(symbol, { from, until, seed }).map(({ date, close, volume }) => `${date},${close.toFixed(2)},${volume}\n`);
     const text = `date,close,volume\n${lines.join('')}`;
-    end(response, 200, fault === 'malformed' ? text.slice(0, text.length / 2 - 3) : text, { 'content-type': 'text/csv' });
+    end(response, 200, fault === 'malformed' ? text.slice(0, text.indexOf(',', text.length / 2)) : text, { 'content-type': 'text/csv' });
   };
   const server = createServer((request, response) => {
     request.resume();

@@ -5,7 +5,7 @@
 import * as stats from 'simple-statistics';
 import { featuresAt, type Features } from './features.ts';
 import { mean, rounded } from './figures.ts';
-import type { Bar } from './source.ts';
+import type { Bar } from './bars.ts';
 
 /** Trading days before the first signal: every feature has them behind it. */
 const WARM_UP = 120;
@@ -58,9 +58,10 @@ interface Position {
   highest: number;
 }
 
-/** `bars`: oldest first. `cost`: each way, as a share. A stock with too few days has a row without trades. */
-export function backTest(symbol: string, bars: readonly Bar[], { cost }: { readonly cost: number }): Result {
-  const closes = withoutSplits(bars.map(({ close }) => close));
+/** `given`: oldest first. `cost`: each way, as a share. A stock with too few days has a row without trades. */
+export function backTest(symbol: string, given: readonly Bar[], { cost }: { readonly cost: number }): Result {
+  const bars = withoutSplits(given);
+  const closes = bars.map(({ close }) => close);
   const entries: Entry[] = [];
   const daily: number[] = [];
   let [signals, executed] = [0, 0];
@@ -96,7 +97,7 @@ export function backTest(symbol: string, bars: readonly Bar[], { cost }: { reado
   if (position) record(position, closes.length - 1, false);
   const returns = entries.flatMap((entry) => (entry.return === null ? [] : [entry.return]));
   const total = entries.length === 0 ? null : daily.reduce((value, step) => value * (1 + step), 1) - 1;
-  const hold = closes.length > WARM_UP ? at(closes, closes.length - 1) / at(closes, WARM_UP) - 1 : null;
+  const hold = closes.length > WARM_UP ? (at(closes, closes.length - 1) / at(closes, WARM_UP)) * (1 - cost) ** 2 - 1 : null;
   return {
     symbol,
     score: entries.length === 0 ? null : rounded(sharpe(daily)),
@@ -127,16 +128,18 @@ function canTrade(bars: readonly Bar[], day: number): boolean {
   return Date.parse(next.date) - Date.parse(today.date) <= LATEST * 86_400_000;
 }
 
-/** Prices as if every split had taken place before the first day; the newest prices stay as they are. */
-function withoutSplits(closes: readonly number[]): readonly number[] {
-  const adjusted = [...closes];
+/** Prices and volumes as if every split had taken place before the first day; the newest stay as they are. */
+function withoutSplits(bars: readonly Bar[]): readonly Bar[] {
   let factor = 1;
-  for (let day = closes.length - 2; day >= 0; day--) {
-    const step = at(closes, day + 1) / at(closes, day);
-    if (Math.abs(step - 1) > SPLIT) factor *= step;
-    adjusted[day] = at(closes, day) * factor;
-  }
-  return adjusted;
+  return bars
+    .toReversed()
+    .map((bar, index, reversed) => {
+      const after = reversed[index - 1];
+      const step = after ? after.close / bar.close : 1;
+      if (Math.abs(step - 1) > SPLIT) factor *= step;
+      return { ...bar, close: bar.close * factor, volume: bar.volume === undefined ? undefined : bar.volume / factor };
+    })
+    .toReversed();
 }
 
 function sharpe(daily: readonly number[]): number {

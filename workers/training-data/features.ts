@@ -1,7 +1,7 @@
 /** What was known about a stock on the day of a signal: nothing here looks at a later day. */
 import * as stats from 'simple-statistics';
 import { mean, rounded } from './figures.ts';
-import type { Bar } from './source.ts';
+import type { Bar } from './bars.ts';
 
 /** Returns and distances are shares; all over trading days. Null where a value does not exist, such as a ratio of volumes without volumes. */
 export interface Features {
@@ -22,7 +22,7 @@ export interface Features {
   readonly volumeRatio: number | null;
 }
 
-/** `day`: position of the signal's day, at least 120. `closes`: those of `bars`, without splits. */
+/** `day`: position of the signal's day, at least 120. `closes`: those of `bars`, which are without splits. */
 export function featuresAt(bars: readonly Bar[], closes: readonly number[], day: number): Features {
   const close = closes[day] ?? Number.NaN;
   const change = (days: number): number => rounded(close / (closes[day - days] ?? Number.NaN) - 1);

@@ -1,7 +1,7 @@
 /** Prices from one Parquet file that is sorted by symbol, as most are: only the rows of the stocks that are asked for are read. */
 import { readParquet } from 'shardyard/parquet';
-import { barOf } from './http-source.ts';
-import type { Bar, Source } from './source.ts';
+import { type Bar, barOf, COLUMNS, type Fields, inOrder, lowered } from './bars.ts';
+import type { Source } from './source.ts';
 
 /** Rows of one symbol in one place: from the first to behind the last. */
 type Run = readonly [start: number, end: number];
@@ -13,37 +13,52 @@ const AHEAD = 60_000;
 
 export async function parquetSource(file: string, { from, until }: { from: string; until: string }): Promise<Source> {
   let index: Promise<ReadonlyMap<string, readonly Run[]>> | undefined;
-  let [first, rows]: [number, readonly Bar[]] = [0, []];
-  const read = async ([start, end]: Run): Promise<readonly Bar[]> => {
+  let [first, rows]: [number, readonly Fields[]] = [0, []];
+  const columns = await columnsOf(file);
+  const read = async ([start, end]: Run): Promise<readonly Fields[]> => {
     if (start < first || end > first + rows.length) {
-      const found: Bar[] = [];
-      const columns = await columnsOf(file);
-      for await (const row of readParquet(file, { columns, start, end: Math.max(end, start + AHEAD) })) found.push(barOf(row));
+      const found: Fields[] = [];
+      for await (const row of readParquet(file, { columns: columns.all, start, end: Math.max(end, start + AHEAD) }))
+        found.push(lowered(row));
       [first, rows] = [start, found];
     }
     return rows.slice(start - first, end - first);
   };
+  const rowsOf = async (symbol: string, runs: readonly Run[]): Promise<readonly Fields[] | undefined> => {
+    const found: Fields[] = [];
+    for (const run of runs) found.push(...(await read(run)));
+    return found.every((row) => String(row['symbol']) === symbol) ? found : undefined;
+  };
+  const runsNow = (): Promise<ReadonlyMap<string, readonly Run[]>> => (index ??= runsOf(file, columns.symbol));
   return {
     about: `prices from ${file}`,
-    stocks: async () => [...(await (index ??= runsOf(file)))].map(([symbol, runs]) => ({ symbol, runs })),
+    stocks: async () => [...(await runsNow())].map(([symbol, runs]) => ({ symbol, runs })),
     bars: async ({ symbol, runs }) => {
+      // The file may be another one than when the items were listed.
+      const found = (runs && (await rowsOf(symbol, runs))) ?? (await rowsOf(symbol, (await runsNow()).get(symbol) ?? [])) ?? [];
       const bars: Bar[] = [];
-      for (const run of runs ?? (await (index ??= runsOf(file))).get(symbol) ?? []) bars.push(...(await read(run)));
-      return bars.filter(({ date }) => date >= from && date <= until).toSorted((a, b) => (a.date < b.date ? -1 : 1));
+      for (const row of found) {
+        const bar = barOf(row);
+        if (bar && bar.date >= from && bar.date <= until) bars.push(bar);
+      }
+      return inOrder(symbol, bars);
     },
     close: async () => {},
   };
 }
 
-/** Those of a bar that the file has. */
-async function columnsOf(file: string): Promise<readonly string[]> {
+/** The columns that matter, as the file spells them. */
+async function columnsOf(file: string): Promise<{ readonly all: readonly string[]; readonly symbol: string }> {
   for await (const row of readParquet(file, { end: 1 })) {
-    return Object.keys(row).filter((name) => ['date', 'timestamp', 'close', 'close_paise', 'volume'].includes(name.toLowerCase()));
+    const all = Object.keys(row).filter((name) => COLUMNS.includes(name.toLowerCase()));
+    const symbol = all.find((name) => name.toLowerCase() === 'symbol');
+    if (symbol === undefined) throw new Error(`${file}: there is no column symbol among ${Object.keys(row).join(', ')}`);
+    return { all, symbol };
   }
-  return [];
+  throw new Error(`${file}: there are no rows`);
 }
 
-async function runsOf(file: string): Promise<ReadonlyMap<string, readonly Run[]>> {
+async function runsOf(file: string, column: string): Promise<ReadonlyMap<string, readonly Run[]>> {
   const found = new Map<string, Run[]>();
   let [last, start, at] = ['', 0, 0];
   const close = (): void => {
@@ -54,10 +69,11 @@ async function runsOf(file: string): Promise<ReadonlyMap<string, readonly Run[]>
     runs.push([start, at]);
     found.set(last, runs);
   };
-  for await (const { symbol } of readParquet(file, { columns: ['symbol'] })) {
+  for await (const row of readParquet(file, { columns: [column] })) {
+    const symbol = String(row[column]);
     if (symbol !== last) {
       close();
-      [last, start] = [String(symbol), at];
+      [last, start] = [symbol, at];
     }
     at++;
   }
