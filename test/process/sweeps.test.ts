@@ -103,7 +103,7 @@ test('every item is done for each combination, by key whatever changes', async (
   expect(vague.stderr).toContain('"d" stands for 4 combinations: name one of them, such as d/refill=60/yearsBack=1');
 });
 
-test('rows without declared columns, ranges and limits; typed outputs; a combination alone', async () => {
+test('rows without declared columns, ranges and limits; typed outputs', async () => {
   const at = new Place({ 'w.mjs': WORKER });
   const swept = await at.run('--items', '7:20', '--limit', '2', '--grid', 'refill=2,4', '-p', '2', '-o', 'out.parquet');
   expect(swept.code, swept.stderr).toBe(0);
@@ -114,11 +114,6 @@ test('rows without declared columns, ranges and limits; typed outputs; a combina
   expect(JSON.parse(at.read('data/runs/r/plan-0.json'))).toMatchObject({ items: { kind: 'range', start: 7, end: 9 }, count: 4 });
   expect(await at.shardyard('merge', 'r', '-o', 'out.jsonl')).toMatchObject({ code: 0 });
   expect(at.lines('out.jsonl')[4]).toBe('{"refill":4,"item":"7","product":4}');
-
-  expect(await at.run('--items', '7:9', '--param', 'refill=4', '--name', 'alone', '-o', 'alone.jsonl')).toMatchObject({ code: 0 });
-  const alone = at.lines('alone.jsonl').filter((line) => !line.includes('state'));
-  const behind = at.lines('out.jsonl').filter((line) => line.includes('"refill":4') && !line.includes('state'));
-  expect(behind.map((line) => line.replace('"refill":4,', ''))).toEqual(alone);
 });
 
 test('a combination for which the worker cannot be set up, and rows that have its columns, cost nothing else', async () => {
