@@ -7,8 +7,8 @@ export default defineConfig({
     pool: 'forks',
     // A file leaves nothing behind that another one could trip over; a process for each would cost a tenth of the time.
     isolate: false,
-    // Half of the time they wait for processes.
-    maxWorkers: 3,
+    // Half of the time they wait for processes, or for a time to pass.
+    maxWorkers: 4,
     // A test starts up to a dozen processes, and the machine may be busy.
     testTimeout: 90_000,
     hookTimeout: 90_000,

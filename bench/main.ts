@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { adaptive } from './adaptive.ts';
 import { foreign } from './foreign.ts';
 import { cache } from './cache.ts';
 import { calls } from './calls.ts';
@@ -21,6 +22,7 @@ import { permits } from './permits.ts';
 import { perItem } from './per-item.ts';
 import { poisoned } from './poisoned.ts';
 import { recycle } from './recycle.ts';
+import { rowGroups } from './row-groups.ts';
 import { scaling } from './scaling.ts';
 import { stop } from './stop.ts';
 import { shell } from './shell.ts';
@@ -34,6 +36,7 @@ const ALL: readonly Benchmark[] = [
   perItem,
   merge,
   parquet,
+  rowGroups,
   foreign,
   scaling,
   leak,
@@ -47,6 +50,7 @@ const ALL: readonly Benchmark[] = [
   ticks,
   permits,
   limits,
+  adaptive,
   cache,
   calls,
   llm,

@@ -76,7 +76,16 @@ async function mergeOf(format: 'csv' | 'ndjson', rows: number, { runs, quick, la
       ...(limit === undefined ? {} : { target: atMost(ratio, limit, `${limit} ×`) }),
     };
   };
+  const cat = medians.of('cat').merging;
+  const rest = made.report.time.merging;
   return [
+    {
+      what: `${format.toUpperCase()}, ${megabytes(bytes)}: what was left to merge at the end of the run that made it, two shards (once)`,
+      against: 'cat',
+      ours: seconds(rest),
+      theirs: seconds(cat),
+      figure: times(rest / cat),
+    },
     row('the merging', 'merging', 'cat', 1.25),
     row('the merging', 'merging', 'cat, sync'),
     row('the command', 'wall', 'cat, sync'),

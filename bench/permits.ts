@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { launch } from 'shardyard';
 import type { Benchmark, BenchOptions, Row } from './support/benchmark.ts';
 import { accuracy, Counting } from './support/counting.ts';
 import { isInstalled } from './support/installed.ts';
-import { peerFile, workerFile } from './support/shardyard.ts';
+import { disturbed } from './permits-disturbed.ts';
+import { callThrough } from './support/calling.ts';
+import { peerFile } from './support/shardyard.ts';
 
 interface Case {
   readonly rate: number;
@@ -17,12 +16,11 @@ interface Case {
 const CASES: readonly Case[] = [100, 1000].flatMap((rate) =>
   [4, 16].flatMap((processes) => [1, 0.95].map((share) => ({ rate, processes, share }))),
 );
-let runs = 0;
-
 export const permits: Benchmark = {
   name: 'permits',
   about: `What the budget lets through, as a server sees it that counts on its own clock: calls a second of limit × share in the middle of a run, and the
-most in any second. Every child has 64 / processes items waiting. Two limiters of other people do the same in one process. Then what a permit
+most in any second. Every child has 64 / processes items waiting. Then a least delay, a child that is killed every second, two parents that share
+the budget over Redis, and a 429 in the middle that wants a second of silence. Two limiters of other people do the same in one process. Then what a permit
 costs: the time from asking to having it where nothing limits, and the CPU of the parent (all of it, over the run's).`,
   async run(options) {
     const { quick, say } = options;
@@ -34,6 +32,9 @@ costs: the time from asking to having it where nothing limits, and the CPU of th
         ...CASES,
         { rate: 100, processes: 4, share: 1, blocking: true },
         { rate: 1000, processes: 4, share: 1, blocking: true },
+        { rate: 100, processes: 16, share: 1, blocking: true },
+        { rate: 100, processes: 1, share: 1 },
+        { rate: 100, processes: 64, share: 1 },
       ];
       for (const one of cases) {
         say(JSON.stringify(one));
@@ -42,10 +43,11 @@ costs: the time from asking to having it where nothing limits, and the CPU of th
           rowOf(
             `${one.rate}/s × ${one.share}, ${one.processes} children${one.blocking ? ' that block 20 ms of 100' : ''}`,
             one,
-            await server.arrivals(),
+            (await server.arrivals()).times,
           ),
         );
       }
+      rows.push(...(await disturbed(options, server, seconds)));
       for (const name of ['bottleneck', 'rate-limiter-flexible'].filter(isInstalled)) {
         for (const rate of [100, 1000]) {
           say(`${name} ${rate}`);
@@ -54,7 +56,7 @@ costs: the time from asking to having it where nothing limits, and the CPU of th
               stdio: 'inherit',
             }),
           );
-          const { target: _, ...row } = rowOf(`${rate}/s`, { rate, processes: 1, share: 1 }, await server.arrivals());
+          const { target: _, ...row } = rowOf(`${rate}/s`, { rate, processes: 1, share: 1 }, (await server.arrivals()).times);
           rows.push({ ...row, against: `${name}, one process`, theirs: row.ours, ours: '–' });
         }
       }
@@ -87,7 +89,7 @@ async function ours(
 ): Promise<void> {
   process.env['BENCH_PORT'] = String(port);
   process.env['BENCH_BLOCK'] = blocking ? '1' : '';
-  await go(lab, {
+  await callThrough(lab, {
     items: Math.ceil(rate * share * seconds),
     processes,
     rate: [`${rate}/s`],
@@ -95,46 +97,17 @@ async function ours(
   });
 }
 
-/** Runs the worker to its end in this process as the parent; gives how long each call waited (ms). */
-async function go(
-  lab: string,
-  { items, processes, ...more }: { items: number; processes: number; rate?: string[]; headroom?: string },
-): Promise<number[]> {
-  const name = `permits-${++runs}`;
-  const output = join(lab, `${name}.csv`);
-  const concurrency = Math.max(1, Math.round(64 / processes));
-  const handle = launch({
-    worker: workerFile('permit.mjs'),
-    name,
-    output,
-    dataDir: join(lab, 'data'),
-    logsDir: join(lab, 'logs'),
-    items: `0:${items}`,
-    processes,
-    concurrency,
-    spares: 0,
-    batchSize: items,
-    ...more,
-  });
-  await handle.report;
-  return readFileSync(output, 'utf8')
-    .trim()
-    .split('\n')
-    .slice(1)
-    .map((line) => Number(line.split(',')[1]));
-}
-
 async function costs({ lab, quick, say }: BenchOptions): Promise<Row[]> {
   process.env['BENCH_PORT'] = '';
   process.env['BENCH_BLOCK'] = '';
   const processes = quick ? 16 : 64;
   say(`round trip, ${processes} children`);
-  const waits = (await go(lab, { items: processes * 100, processes })).toSorted((a, b) => a - b);
+  const waits = (await callThrough(lab, { items: processes * 100, processes })).toSorted((a, b) => a - b);
   const at = (share: number): string => `${(waits[Math.floor(waits.length * share)] ?? Number.NaN).toFixed(2)} ms`;
   const cpuOf = async (rate: number): Promise<number> => {
     say(`CPU of the parent at ${rate}/s`);
     const before = process.cpuUsage();
-    await go(lab, { items: rate * (quick ? 5 : 20), processes: 4, rate: [`${rate}/s`] });
+    await callThrough(lab, { items: rate * (quick ? 5 : 20), processes: 4, rate: [`${rate}/s`] });
     const { user, system } = process.cpuUsage(before);
     return (user + system) / 1000 / ((rate * (quick ? 5 : 20)) / 1000);
   };

@@ -4,6 +4,7 @@ import type { ControlRequest } from './core/control.ts';
 import type { RunHandle } from './core/handle.ts';
 import type { LaunchOptions, RerunChoice, ResumeOptions } from './core/options.ts';
 import type { Status } from './core/report.ts';
+import type { Verified } from './core/verification.ts';
 import { runHandle } from './run/handle.ts';
 
 export { defineWorker, UnrecoverableError } from './core/worker.ts';
@@ -22,6 +23,8 @@ export type * from './core/options.ts';
 export type * from './core/handle.ts';
 export type { ControlAnswer, ControlRequest } from './core/control.ts';
 export type * from './core/api.ts';
+export type { Difference, Verification, Verified } from './core/verification.ts';
+export type { GivenGrid } from './core/grid.ts';
 export type * from './core/calibration.ts';
 
 /** Outside control over a run: aborting the signal is the first `stop()`. */
@@ -35,6 +38,22 @@ export interface Control {
  */
 export function launch(options: LaunchOptions, control: Control = {}): RunHandle {
   return runHandle(async (session) => (await import('./run/start.ts')).startRun(options, session), control);
+}
+
+/**
+ * Does a run, then all of it again with one process, and says whether both have made the same bytes, and where the time went. `onRun` is handed each
+ * of the two runs as it is launched; aborting the signal stops them.
+ */
+export async function verify(
+  options: LaunchOptions,
+  { signal, onRun }: Control & { readonly onRun?: (run: RunHandle) => Promise<unknown> | void } = {},
+): Promise<Verified> {
+  const { verifyRun } = await import('./run/verify.ts');
+  return verifyRun(options, async (one) => {
+    const handle = launch(one, signal ? { signal } : {});
+    await onRun?.(handle);
+    return handle.report;
+  });
 }
 
 /** Does what a run has left undone, failed items included. */

@@ -17,10 +17,11 @@ export class Counting {
     return new Counting(child, port);
   }
 
-  /** When calls have come since it was last asked, in milliseconds, in order. */
-  async arrivals(): Promise<readonly number[]> {
+  /** When calls have come since it was last asked, in milliseconds, in order; and when one of them was answered with 429. */
+  async arrivals(): Promise<{ readonly times: readonly number[]; readonly limited: readonly number[] }> {
     this.#child.send('arrivals');
-    return (await answer<{ arrivals: number[] }>(this.#child)).arrivals.toSorted((a, b) => a - b);
+    const { arrivals, limited } = await answer<{ arrivals: number[]; limited: number[] }>(this.#child);
+    return { times: arrivals.toSorted((a, b) => a - b), limited };
   }
 
   close(): void {

@@ -10,9 +10,9 @@ export async function caller(port) {
   socket.on('data', (data) => {
     for (let n = 0; n < data.length; n++) waiting.shift()?.();
   });
-  return () =>
+  return (kind = 'x') =>
     new Promise((resolve) => {
       waiting.push(resolve);
-      socket.write('x');
+      socket.write(kind);
     });
 }

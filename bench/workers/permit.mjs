@@ -14,8 +14,9 @@ export default {
   },
   async process(n, ctx) {
     const permit = await ctx.permit();
-    await ctx.state.call();
-    permit.settle({ status: 200 });
+    const isLimited = n === process.env.BENCH_LIMITED;
+    await ctx.state.call(isLimited ? 'L' : 'x');
+    permit.settle(isLimited ? { status: 429, headers: { 'Retry-After': '1' } } : { status: 200 });
     return { n, waited: permit.waitedMs };
   },
 };

@@ -1,17 +1,15 @@
 import type { Artifact, Made } from '../core/artifact.ts';
 import { behind, restOf } from '../core/halve.ts';
 import type { Span } from '../core/intervals.ts';
-import { ItemTimes } from '../core/times.ts';
 import type { FrozenItem } from '../input/item-reader.ts';
 import type { ToParent } from '../ipc/messages.ts';
 import { PartWriter } from '../store/part-writer.ts';
 import type { BatchOptions } from './batch-options.ts';
+import { BatchProgress } from './batch-progress.ts';
 import { ItemContext } from './context.ts';
-import { DoneSpans } from './done-spans.ts';
 import { emitLater, emitRows, isPromise } from './emit-rows.ts';
 import { Gate } from './gate.ts';
 import { Marks } from './marks.ts';
-import { OpenItems } from './open-items.ts';
 import { peakRss } from './peak-rss.ts';
 import { Retries } from './retries.ts';
 import type { Setting } from './sweep.ts';
@@ -32,14 +30,9 @@ export class Batch {
   readonly #concurrency: number;
   readonly #retries: Retries;
   readonly #marks: Marks;
-  readonly #open = new OpenItems();
-  readonly #done = new DoneSpans();
+  readonly #progress = new BatchProgress();
   readonly #artifacts: Artifact[] = [];
-  readonly #times = new ItemTimes();
-  #rows = 0;
-  #begun = 0;
   #lastBegun = -1;
-  #lastKey: string | null = null;
   #cut = Infinity;
   readonly #since = performance.now();
   /** When the last item ended, which is when the next one begins: one look at the clock serves both. */
@@ -84,7 +77,7 @@ export class Batch {
           this.#gate.leave();
           break;
         }
-        this.#begun++;
+        this.#progress.begun++;
         this.#lastBegun = entry.index;
         const ended = this.#try(entry, this.#now);
         if (isPromise(ended)) {
@@ -104,9 +97,19 @@ export class Batch {
       // Told before: a disk that takes its time for what follows is no item's fault.
       this.#beat(performance.now(), true);
       const totals = this.#writer.finish();
-      const [rss, itemMs, times] = [peakRss(), this.#times.sum, this.#times.pack()];
+      const [rss, itemMs, times] = [peakRss(), this.#progress.times.sum, this.#progress.times.pack()];
       const made = this.#artifacts.length > 0 ? { artifacts: this.#artifacts } : {};
-      return { type: 'receipt', spans: this.#done.spans(), totals, failed: this.#retries.failed, itemMs, ...made, rss, times };
+      return {
+        type: 'receipt',
+        spans: this.#progress.done.spans(),
+        totals,
+        failed: this.#retries.failed,
+        itemMs,
+        writeMs: this.#writer.writeMs,
+        ...made,
+        rss,
+        times,
+      };
     } finally {
       clearInterval(timer);
     }
@@ -121,7 +124,7 @@ export class Batch {
   /** Gives up the back half of what is not begun, unless all of it takes less than `worth` milliseconds. */
   halve(worth: number): Span[] {
     const { rest, count } = restOf(this.#options.work.spans, this.#lastBegun + 1, this.#cut);
-    const each = (performance.now() - this.#since) / Math.max(1, this.#done.size + this.#retries.failed.length);
+    const each = (performance.now() - this.#since) / Math.max(1, this.#progress.done.size + this.#retries.failed.length);
     if (count * each < worth) return [];
     const given = behind(rest, Math.floor(count / 2));
     this.#cut = Math.min(this.#cut, given[0]?.[0] ?? Infinity);
@@ -151,7 +154,7 @@ export class Batch {
     // Alone in its child, an item's rows go straight to the part; beside others they wait until it is finished.
     const lines: string[] | undefined = this.#concurrency === 1 ? undefined : [];
     const sink = lines ? (line: string): void => void lines.push(line) : this.#toPart;
-    this.#open.begin(entry, before);
+    this.#progress.open.begin(entry, before);
     try {
       this.#marks.started(entry);
       const rows = this.#options.worker.process(entry.item as never, context as never);
@@ -188,12 +191,8 @@ export class Batch {
       this.#breakOff(error);
     }
     this.#now = now;
-    this.#times.add(ms);
-    this.#rows += rows;
-    this.#lastKey = entry.key;
-    this.#done.add(entry.index);
+    this.#progress.finish(entry, rows, ms);
     if (made) for (const one of made) this.#artifacts.push({ index: entry.index, key: entry.key, ...one });
-    this.#open.end(entry);
     this.#gate.leave();
     if (this.#concurrency > 1 && (this.#marks.on || now - this.#flushedAt >= FLUSH)) this.#flush(now);
   }
@@ -205,7 +204,7 @@ export class Batch {
     this.#retries.count(entry.index, tries);
     if (this.#concurrency === 1) this.#writer.discard();
     context.artifacts?.discard();
-    this.#open.end(entry);
+    this.#progress.open.end(entry);
     this.#options.shared.log(`item ${entry.index} (${entry.key}) threw, try ${tries}:`, error);
     return thrown;
   }
@@ -237,15 +236,7 @@ export class Batch {
 
   #beat(now: number, closing: boolean): void {
     this.#beatAt = now;
-    const open = this.#open.list((since) => this.#options.shared.stopped.taken(since, now));
-    const [failed, rows, begun, lastKey, rss] = [
-      this.#retries.failed.length,
-      this.#rows,
-      this.#begun,
-      this.#lastKey,
-      process.memoryUsage.rss(),
-    ];
-    const count = { settled: this.#done.size + failed, failed, rows, begun };
-    this.#options.send({ type: 'progress', ...count, lastKey, oldest: open[0] ?? null, open, times: this.#times.pack(), rss, closing });
+    const { shared, send } = this.#options;
+    send(this.#progress.beat(this.#retries.failed.length, (since) => shared.stopped.taken(since, now), closing));
   }
 }

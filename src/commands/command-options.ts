@@ -28,7 +28,8 @@ export const COMMAND_OPTIONS = {
     arg: 'HOW',
     group: COMMAND,
     verbs: PLANNING,
-    describe: 'how it is read: csv (with a header), or json (an array of objects, or an object a line)',
+    describe:
+      'how it is read: csv (with a header), json (an array of objects, or an object a line) or parquet (row groups are copied as they are)',
     fallback: 'by its ending, else csv',
   },
   itemColumn: {

@@ -29,7 +29,7 @@ export interface KindValues {
   readonly halt: Halt;
   readonly deadline: Deadline;
   readonly progress: Progress;
-  readonly rows: 'csv' | 'json';
+  readonly rows: 'csv' | 'json' | 'parquet';
   readonly names: readonly string[];
   readonly text: string;
   readonly flag: boolean;

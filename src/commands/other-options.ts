@@ -94,6 +94,13 @@ export const VERB_OPTIONS = {
     verbs: ['plan'],
     describe: 'make the run without doing anything of it: for `shardyard shard` on this machine or others, or for resume',
   },
+  verify: {
+    kind: 'flag',
+    flag: 'verify',
+    group: ROWS,
+    verbs: ['run'],
+    describe: 'do all of it again with one process, compare the bytes, and say where the time went; exit code 4 where they differ',
+  },
   inspect: {
     kind: 'flag',
     flag: 'inspect',

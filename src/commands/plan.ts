@@ -21,9 +21,12 @@ export async function plan(input: Input): Promise<number> {
 
 /** The shards and batches of a plan, for people. */
 export function formatPlan(preview: PlanPreview): string {
-  const { worker, items, processes, concurrency, batchSize, emptyShards, shards, columns, output } = preview;
+  const { worker, items, combinations, processes, concurrency, batchSize, emptyShards, shards, columns, output } = preview;
   const batches = shards.reduce((sum, shard) => sum + shard.batches, 0);
   const head = [
+    ...(combinations === undefined
+      ? []
+      : [`${formatCount(items / combinations)} items, each for ${formatCount(combinations)} combinations of swept parameters`]),
     `${worker}: ${formatCount(items)} items in ${formatCount(shards.length)} shards, ${formatCount(batches)} batches of at most ${formatCount(batchSize)}`,
     `${processes} children at a time, ${concurrency} ${concurrency === 1 ? 'item' : 'items'} at a time in each`,
     `columns ${columns === null ? 'as the rows have them' : columns.join(', ')}`,

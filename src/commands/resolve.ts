@@ -1,3 +1,4 @@
+import type { ResumeOptions } from '../core/options.ts';
 import { RUN_OPTIONS } from './options.ts';
 import { CONFIG_OPTION, PLACE_OPTIONS, SHOW_OPTIONS, VERB_OPTIONS } from './other-options.ts';
 import { readValue, refuse } from './values.ts';
@@ -6,7 +7,7 @@ import type { Given, Source, Sources } from './sources.ts';
 
 /** The options of one command. Left out: nobody gave it, and the worker's or the run's own value, or the default, holds. */
 export interface Settings {
-  readonly run: Values<typeof RUN_OPTIONS>;
+  readonly run: Values<typeof RUN_OPTIONS> & Pick<ResumeOptions, 'cacheLogin'>;
   readonly place: Values<typeof PLACE_OPTIONS>;
   readonly show: Values<typeof SHOW_OPTIONS>;
   readonly verb: Values<typeof VERB_OPTIONS>;
@@ -15,17 +16,23 @@ export interface Settings {
 /**
  * Settles the options of a command from its sources: for each option the strongest source that has it; parameters are
  * merged one by one. What a run is (`RUN_OPTIONS`) comes from all sources when it is planned, but from flags only
- * afterwards: a resume must not depend on what the environment happens to hold that day.
+ * afterwards: a resume must not depend on what the environment happens to hold that day. But for a password: see `loginOf`.
  */
 export function resolveOptions(verb: VerbName, sources: Sources): Settings {
   const all = [sources.flags, sources.environment, sources.dotenv, sources.file];
   const planning = verb === 'run' || verb === 'plan' || verb === 'cache';
   return {
-    run: settle(RUN_OPTIONS, planning ? all : [sources.flags], planning),
+    run: planning ? settle(RUN_OPTIONS, all, true) : { ...settle(RUN_OPTIONS, [sources.flags], false), ...loginOf(sources) },
     place: settle(PLACE_OPTIONS, all, true),
     show: settle(SHOW_OPTIONS, all, true),
     verb: settle(VERB_OPTIONS, [sources.flags], true),
   };
+}
+
+/** The cache's URL where it has a password, which a run does not keep: it is asked for again, wherever it is. */
+function loginOf({ environment, dotenv, file }: Sources): Pick<ResumeOptions, 'cacheLogin'> {
+  const url = strongest(RUN_OPTIONS.cache, [environment, dotenv, file])?.value;
+  return typeof url === 'string' && url.includes('@') ? { cacheLogin: url } : {};
 }
 
 /** The YAML file that was asked for, if any. */

@@ -6,6 +6,7 @@ import type { Input } from './verbs.ts';
 
 /** `shardyard run [worker]` */
 export async function run(input: Input): Promise<number> {
+  if (input.settings.verb.verify) return (await import('./verify.ts')).verify(input);
   return drive(launch(launchOptions(input)), input.settings.show.progress);
 }
 

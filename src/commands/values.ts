@@ -55,8 +55,8 @@ function readText(option: Option, text: string): KindValues[Option['kind']] {
     case 'flag':
       return readFlag(text);
     case 'rows':
-      if (text === 'csv' || text === 'json') return text;
-      throw new UserError(`${JSON.stringify(text)} is not one of csv and json`, { hint: 'json also stands for JSON Lines' });
+      if (text === 'csv' || text === 'json' || text === 'parquet') return text;
+      throw new UserError(`${JSON.stringify(text)} is not one of csv, json and parquet`, { hint: 'json also stands for JSON Lines' });
     case 'names':
       return readNames(text);
     case 'text':

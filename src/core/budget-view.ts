@@ -22,6 +22,8 @@ export interface BudgetView {
   readonly throttled: number;
   /** Milliseconds until the pause that the API has asked for is over; 0: there is none. */
   readonly pausedMs: number;
+  /** When the next call may leave (ms since 1970), where that is a minute or more away: the day's share is used up. Else null. */
+  readonly freeAt: number | null;
   readonly waiting: number;
   readonly inFlight: number;
   /** What keeps calls from leaving sooner; null: nothing does. */
@@ -30,6 +32,9 @@ export interface BudgetView {
   readonly factor: number;
   readonly totals: BudgetTotals;
 }
+
+/** A wait that is longer (ms) is worth a word. */
+export const LONG_WAIT = 60_000;
 
 /** What a session has charged to a budget. */
 export interface BudgetTotals {
@@ -55,9 +60,14 @@ export function perMinute({ limits, minDelay }: BudgetSpec, unit: 'request' | 't
   return rates.length === 0 ? null : Math.min(...rates);
 }
 
+/** `2026-11-23 06:09 UTC`, of milliseconds since 1970; the minute after, or nobody could rely on it. */
+export function formatMinute(at: number): string {
+  return `${new Date(Math.ceil(at / 60_000) * 60_000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
 /** `limited by API: 58/60 RPM`, `API 12/60 RPM (20 %, green)`, `gemini: paused for 12s, 429 × 3`. */
 export function formatBudget(view: BudgetView): string {
-  const { name, rpm, rpmLimit, tpm, tpmLimit, day, percent, throttled, pausedMs, limitedBy } = view;
+  const { name, rpm, rpmLimit, tpm, tpmLimit, day, percent, throttled, pausedMs, freeAt, limitedBy } = view;
   const api = name === 'default' ? 'API' : name;
   const facts = [
     `${formatCount(rpm)}${rpmLimit === null ? '' : `/${formatCount(rpmLimit)}`} RPM`,
@@ -67,6 +77,7 @@ export function formatBudget(view: BudgetView): string {
   const share = percent === null ? '' : ` (${Math.round(percent)} %, ${view.light})`;
   const more = [
     ...(pausedMs > 0 ? [`paused for ${formatDuration(pausedMs)}`] : []),
+    ...(freeAt === null ? [] : [`no call before ${formatMinute(freeAt)}`]),
     ...(limitedBy === 'in flight' ? [`${formatCount(view.inFlight)} in flight`] : []),
     ...(throttled > 0 ? [`429 × ${formatCount(throttled)}`] : []),
   ];

@@ -1,6 +1,6 @@
 import { type Adaptive, fullRate, recovering, throttled } from './adaptive.ts';
 import { type BudgetSpec, DAY } from './budget-spec.ts';
-import { type BudgetView, GLANCE, lightOf, perMinute } from './budget-view.ts';
+import { type BudgetView, GLANCE, lightOf, LONG_WAIT, perMinute } from './budget-view.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { Cost, Entry, Pacer } from './pace.ts';
 import { Usage } from './usage.ts';
@@ -65,6 +65,8 @@ export class Budget {
   #pausedUntil = -Infinity;
   #limitedBy: BudgetView['limitedBy'] = null;
   #begunAt: number | undefined;
+  /** When the next call may leave, as far as is known. */
+  #nextAt = -Infinity;
 
   constructor(name: string, spec: BudgetSpec, pacer: Pacer, day?: DayCount) {
     this.name = name;
@@ -107,11 +109,12 @@ export class Budget {
       if (this.#inFlight >= (this.spec.maxInFlight ?? Infinity)) return wait('in flight', Infinity);
       const next = this.#pacer.next(ask.cost, now);
       const why = next.at <= this.#pausedUntil ? 'pause' : 'rate';
+      this.#nextAt = next.at;
       if (next.at > now + HORIZON) return wait(why, next.at - HORIZON / 2);
       // Who has to be first may be heard of at any moment.
       if (!next.firm) return wait(why, now + HORIZON / 2);
       const dayOver = this.#day?.take(ask.cost);
-      if (dayOver !== undefined) return wait('day', now + Math.max(dayOver, HORIZON));
+      if (dayOver !== undefined) return wait('day', (this.#nextAt = now + Math.max(dayOver, HORIZON)));
       this.#queue.shift();
       const entry = this.#pacer.take(ask.cost, next.at);
       this.#inFlight++;
@@ -220,6 +223,7 @@ export class Budget {
       light: percent === null ? null : lightOf(percent),
       throttled: refused.sum(now),
       pausedMs: Math.max(0, this.#pausedUntil - now),
+      freeAt: this.#nextAt - now >= LONG_WAIT ? this.#nextAt : null,
       waiting: this.#queue.size,
       inFlight: this.#inFlight,
       limitedBy: waits && now - waits.ask.since > NOTICED ? this.#limitedBy : null,

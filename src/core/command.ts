@@ -1,3 +1,4 @@
+import type { Arrangement } from './arrangement.ts';
 import { UserError } from './errors.ts';
 import { nearest } from './nearest.ts';
 
@@ -8,7 +9,7 @@ export interface CommandSpec {
   /** Where its output appears: a path with placeholders, or `-` for its stdout. */
   readonly collect: string;
   /** How the output is read: with a header and quotes, or as JSON (an array of objects, or an object a line). */
-  readonly format: 'csv' | 'json';
+  readonly format: 'csv' | 'json' | 'parquet';
   /** The column that holds the key of a row's item. */
   readonly itemColumn?: string;
   /** The folder that it runs in, absolute. */
@@ -16,11 +17,12 @@ export interface CommandSpec {
 }
 
 /** What the user gives for one. */
-export interface GivenCommand {
+export interface GivenCommand extends Arrangement {
   readonly command: readonly string[];
   readonly collect?: string | undefined;
-  readonly collectAs?: 'csv' | 'json' | undefined;
+  readonly collectAs?: CommandSpec['format'] | undefined;
   readonly itemColumn?: string | undefined;
+  readonly columns?: readonly string[] | undefined;
   readonly output?: string | undefined;
   /** Names of parameters that are swept: each is a placeholder. */
   readonly swept?: readonly string[] | undefined;
@@ -70,6 +72,7 @@ export function checkCommand(given: GivenCommand, cwd: string): CommandSpec {
   const collect = given.collect ?? '{output}';
   const format = given.collectAs ?? formatOf(collect, given.output);
   if (collect !== '-') checkPath(collect, told, swept);
+  if (format === 'parquet') checkParquet(given);
   return { args, collect, format, cwd, ...(itemColumn === undefined ? {} : { itemColumn }) };
 }
 
@@ -97,13 +100,29 @@ function checkPath(collect: string, told: ReadonlySet<Placeholder>, swept: reado
   if (used.has('itemsFile')) throw new UserError(`--collect ${collect}: {itemsFile} is an input of the command`, { hint: 'use {name}' });
 }
 
-function formatOf(collect: string, output: string | undefined): 'csv' | 'json' {
+/** Parquet is copied as it is: nobody looks at its rows. */
+function checkParquet({ itemColumn, columns, swept = [], output = '', unique, sort, validate }: GivenCommand): void {
+  if (!/\.parquet$/i.test(output)) {
+    throw new UserError('the command writes Parquet, which is merged into Parquet only', { hint: 'add -o FILE.parquet' });
+  }
+  const grid = swept.length > 0 ? swept : undefined;
+  const wanted = { 'item-column': itemColumn, columns, grid, unique, sort, validate };
+  const [stray] = Object.entries(wanted).find(([, value]) => value !== undefined) ?? [];
+  if (stray !== undefined) {
+    throw new UserError(`--${stray} looks at rows, and the row groups of Parquet are copied unseen`, {
+      hint: 'have the command write CSV or JSON',
+    });
+  }
+}
+
+function formatOf(collect: string, output: string | undefined): CommandSpec['format'] {
   const name = collect === '{output}' ? (output ?? '').replace(/\.(gz|zst)$/i, '') : collect;
   const ending = /\.([A-Za-z0-9]+)$/.exec(name)?.[1]?.toLowerCase();
   if (ending === 'json' || ending === 'jsonl' || ending === 'ndjson') return 'json';
-  if (collect !== '{output}' && (ending === 'parquet' || ending === 'xlsx' || ending === 'gz' || ending === 'zst' || ending === 'tsv')) {
+  if (collect !== '{output}' && ending === 'parquet') return 'parquet';
+  if (collect !== '{output}' && (ending === 'xlsx' || ending === 'gz' || ending === 'zst' || ending === 'tsv')) {
     throw new UserError(`--collect ${collect}: the output of a command cannot be .${ending}`, {
-      hint: 'have it write CSV, JSON or JSON Lines',
+      hint: 'have it write CSV, JSON, JSON Lines or Parquet',
     });
   }
   return 'csv';

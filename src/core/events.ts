@@ -45,6 +45,8 @@ export interface Receipt extends PartTotals {
   readonly failed: readonly ItemFailure[];
   /** Sum of the time spent in items, in milliseconds. */
   readonly itemMs: number;
+  /** The time that the part and its ledger took to write and sync; absent where nobody was left to tell. */
+  readonly writeMs?: number;
   /** Files of their own that items have made. */
   readonly artifacts?: readonly Artifact[];
   /** Where parameters are swept: milliseconds of setting up for their combinations. */

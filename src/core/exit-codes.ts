@@ -10,7 +10,7 @@ export const EXIT = {
   usage: 2,
   /** Stopped early, resumable: halt, deadline, budget. */
   stopped: 3,
-  /** Merge refused: the parts do not verify. */
+  /** Merge refused: the parts do not verify. Or `run --verify` has found a difference. */
   merge: 4,
   /** A bug in Shardyard. */
   bug: 70,

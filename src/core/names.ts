@@ -1,3 +1,4 @@
+import type { PartFormat } from './part-format.ts';
 import { UserError } from './errors.ts';
 import type { AttemptId } from './events.ts';
 
@@ -13,7 +14,7 @@ export const attemptName = ({ shard, batch, attempt }: AttemptId): string => `${
 export const logName = ({ shard, batch }: { shard: number; batch: number }, stolen: boolean): string =>
   stolen ? `${shardName(shard)}.batch-${pad(batch)}.log` : `${shardName(shard)}.log`;
 
-export const partName = (id: AttemptId, format: 'csv' | 'ndjson'): string => `${attemptName(id)}.${format}`;
+export const partName = (id: AttemptId, format: PartFormat): string => `${attemptName(id)}.${format}`;
 export const ledgerName = (id: AttemptId): string => `${attemptName(id)}.ledger.ndjson`;
 /** Where an attempt's artifacts are until they are committed, within the run's folder. */
 export const stagedName = (id: AttemptId): string => `staged/${attemptName(id)}`;

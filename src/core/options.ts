@@ -25,7 +25,7 @@ export interface LaunchOptions extends Arrangement {
   /** A command and its arguments, with placeholders, that makes the rows instead of a module. See README, "Run any executable". */
   readonly command?: readonly string[];
   readonly collect?: string;
-  readonly collectAs?: 'csv' | 'json';
+  readonly collectAs?: 'csv' | 'json' | 'parquet';
   readonly itemColumn?: string;
   readonly columns?: readonly string[];
   readonly items?: string;
@@ -87,6 +87,8 @@ export type ResumeOptions = Omit<Partial<LaunchOptions>, CommandOption | 'worker
   readonly logsDir?: string;
   /** The worker file has changed: keep the rows that are there, or throw them away. */
   readonly changed?: 'keep' | 'fresh';
+  /** The URL of the run's own cache, with the password that a run does not keep; one of another cache is of no interest. */
+  readonly cacheLogin?: string;
 };
 
 /** What to do again. `failed`: everything that is not done. */

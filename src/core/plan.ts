@@ -1,3 +1,4 @@
+import type { PartFormat } from './part-format.ts';
 import type { ColumnTypes } from './column-type.ts';
 import type { Grid } from './grid.ts';
 import type { Span } from './intervals.ts';
@@ -55,5 +56,5 @@ export interface RowShape {
   readonly columns: readonly string[] | null;
   /** Absent: none are declared. */
   readonly types?: ColumnTypes;
-  readonly partFormat: 'csv' | 'ndjson';
+  readonly partFormat: PartFormat;
 }

@@ -181,6 +181,8 @@ export interface Report {
     readonly setup: number;
     /** Summed over items. */
     readonly items: number;
+    /** Of rows, in children, synced; summed over children. */
+    readonly writing: number;
     readonly merging: number;
   };
   /** Summed item time over wall time, of this session. */
@@ -194,5 +196,5 @@ export interface Report {
   readonly next: string | null;
   readonly warnings: readonly string[];
   /** What this session charged to each budget; absent where no call was limited or counted. */
-  readonly budgets?: readonly ({ readonly name: string; readonly rpmLimit: number | null } & BudgetTotals)[];
+  readonly budgets?: readonly (Pick<BudgetView, 'name' | 'rpmLimit' | 'freeAt'> & BudgetTotals)[];
 }

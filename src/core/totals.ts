@@ -26,6 +26,8 @@ export interface Totals {
   lastDeath: { readonly cause: Cause; readonly message: string | undefined } | undefined;
   setupMs: number;
   itemMs: number;
+  /** Of writing and syncing parts. */
+  writeMs: number;
   settled: number;
   batches: number;
   peakRss: number;
@@ -49,6 +51,7 @@ export const noTotals = (since: number, calls: CallTotals = noCallTotals()): Tot
   lastDeath: undefined,
   setupMs: 0,
   itemMs: 0,
+  writeMs: 0,
   settled: 0,
   batches: 0,
   peakRss: 0,
@@ -101,6 +104,7 @@ function countCommit(totals: Totals, { shard, receipt, rss }: Extract<RunEvent, 
   if (settled > 0) totals.fruitless = 0;
   totals.itemMs += receipt.itemMs;
   totals.setupMs += receipt.setupMs ?? 0;
+  totals.writeMs += receipt.writeMs ?? 0;
   totals.settled += settled;
   totals.failed += receipt.failed.length;
   totals.batches++;

@@ -1,4 +1,5 @@
 import type { Artifact } from '../core/artifact.ts';
+import type { PartFormat } from '../core/part-format.ts';
 import type { Settled } from '../core/budget.ts';
 import type { CommandSpec } from '../core/command.ts';
 import type { AttemptMode, ItemFailure, PartTotals, Usage } from '../core/events.ts';
@@ -16,7 +17,7 @@ export interface InitMessage {
   /** Parameters that are swept: these come with the items. */
   readonly grid?: Grid;
   readonly columns: readonly string[] | null;
-  readonly partFormat: 'csv' | 'ndjson';
+  readonly partFormat: PartFormat;
   /** The output is CSV or Parquet, where NaN and the infinities are kept, in parts by name; JSON has none for them. */
   readonly namesNonFinite: boolean;
   readonly calls: CallSettings;
@@ -140,6 +141,8 @@ export type ToParent =
       readonly totals: PartTotals;
       readonly failed: readonly ItemFailure[];
       readonly itemMs: number;
+      /** How long the part and its ledger took to write and sync. */
+      readonly writeMs: number;
       readonly artifacts?: readonly Artifact[];
       /** Where parameters are swept: how long the worker was set up for their combinations. */
       readonly setupMs?: number;
@@ -181,7 +184,15 @@ const toParent: Readonly<Record<ToParent['type'], Readonly<Record<string, Check>
   },
   tried: { index: isNumber, key: isText, tries: isNumber, message: isText },
   halved: { spans: isSpans },
-  receipt: { spans: isSpans, totals: isTotals, failed: Array.isArray, itemMs: isNumber, rss: isNumber, times: isNumbers },
+  receipt: {
+    spans: isSpans,
+    totals: isTotals,
+    failed: Array.isArray,
+    itemMs: isNumber,
+    writeMs: isNumber,
+    rss: isNumber,
+    times: isNumbers,
+  },
   call: { ask: isCallAsk },
   crashed: { message: isText },
   broken: { message: isText },

@@ -68,7 +68,7 @@ function facts(report: Report, chalk: ChalkInstance): string[] {
     ]),
     ...fact(chalk, '', [
       `planning ${formatDuration(time.planning)}`,
-      `setup ${formatDuration(time.setup)} and items ${formatDuration(time.items)} (summed over children)`,
+      `setup ${formatDuration(time.setup)}, items ${formatDuration(time.items)} and writing ${formatDuration(time.writing)} (summed over children)`,
       `merging ${formatDuration(time.merging)}`,
     ]),
     ...(output

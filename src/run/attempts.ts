@@ -91,7 +91,11 @@ export class Attempts {
   }
 
   /** Commits what a child has handed in, if it is there (P3). False when it is not: then what verifies is kept. */
-  async check(live: Live, attempt: Running, { spans, totals, failed, itemMs, artifacts, setupMs, rss, usage }: Receipt): Promise<boolean> {
+  async check(
+    live: Live,
+    attempt: Running,
+    { spans, totals, failed, itemMs, writeMs, artifacts, setupMs, rss, usage }: Receipt,
+  ): Promise<boolean> {
     const { emit } = this.#options;
     const fault = misclaimed(attempt, spans, totals.items) ?? (await findFault(this.#filesOf(attempt), totals, artifacts));
     live.attempt = undefined;
@@ -105,7 +109,7 @@ export class Attempts {
     const ms = Date.now() - attempt.since;
     const cause = live.told?.how === 'message' ? 'stopped' : 'ok';
     const more = { ...(artifacts && { artifacts }), ...(setupMs !== undefined && { setupMs }), ...(usage && { usage }) };
-    const receipt = { ...totals, failed, itemMs, ...more };
+    const receipt = { ...totals, failed, itemMs, writeMs, ...more };
     const { committed, ...admitted } = this.#artifacts.admit(attempt, spans, receipt);
     emit({ type: 'committed', ...idOf(attempt), ...admitted, salvaged: false, ms, rss: live.peakRss });
     committed();

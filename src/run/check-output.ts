@@ -5,7 +5,7 @@ import { parseAttemptName } from '../core/names.ts';
 import { parseOutput } from '../formats/output.ts';
 
 /** Names that a run's folder needs for itself. */
-const RESERVED = /^(journal|items-\d+)\.ndjson$|^(manifest|report|live|owner|plan-\d+)\.json$|\.meta\.json$/;
+const RESERVED = /^(journal|items-\d+)\.ndjson$|^(manifest|report|verify|live|owner|plan-\d+)\.json$|\.meta\.json$/;
 
 /** Refuses an output that cannot become a file, or is one that is still needed (`inputs`), before anything is started. */
 export function checkOutput(output: string, inputs: readonly (string | undefined)[] = []): void {

@@ -21,8 +21,10 @@ import { childEnvironment } from './environment.ts';
 import { findRun, type Found } from './find-run.ts';
 import type { Session } from './handle.ts';
 import { checkArrangement, resolved } from './arrange.ts';
+import { checkCopied } from './check-copied.ts';
 import { checkOutput } from './check-output.ts';
 import { commandFor, resumeHint } from './next-command.ts';
+import { withLogin } from './passwords.ts';
 import { readState } from './replay.ts';
 import { VERSION } from './version.ts';
 import { Work } from './work.ts';
@@ -154,12 +156,15 @@ function checkWorker(
 function settingsFor({ settings, partFormat, columns, command }: Manifest, options: ResumeOptions, { manifest }: Found): RunSettings {
   const output = options.output === undefined ? settings.output : resolve(options.output);
   checkOutput(output);
+  checkCopied(partFormat, output, arrangementOf(settings, options));
   if (partFormat === 'csv' && parseOutput(output).format !== 'csv' && !columns)
     throw new Error(`${manifest.run} has CSV parts without columns`);
   if (command && (options.concurrency ?? 1) > 1)
     throw new UserError('--concurrency is for worker modules: a command is one process for each batch', { hint: 'use more --processes' });
   const processes = options.processes ?? settings.processes;
   const budgets = budgetsOf(options, settings.budgets);
+  const cache =
+    options.cache === undefined ? withLogin(settings.cache, options.cacheLogin) : cacheName(options.cache, options.dataDir ?? 'data');
   return {
     ...settings,
     processes,
@@ -174,7 +179,7 @@ function settingsFor({ settings, partFormat, columns, command }: Manifest, optio
     strictColumns: options.strictColumns ?? settings.strictColumns,
     ...resolved(arrangementOf(options)),
     ...(budgets === undefined ? {} : { budgets }),
-    ...(options.cache === undefined ? {} : { cache: cacheName(options.cache, options.dataDir ?? 'data') }),
+    ...(cache === undefined ? {} : { cache }),
     ...(options.cacheTtl === undefined ? {} : { cacheTtl: options.cacheTtl }),
     ...(options.cacheSize === undefined ? {} : { cacheSize: options.cacheSize }),
     ...(options.maxCalls === undefined ? {} : { maxCalls: options.maxCalls }),

@@ -17,9 +17,9 @@ export function doingOf(state: RunState, lives: ReadonlyMap<number, Live>, paths
     if (!live) return [];
     const { shard, batch, attempt: number, child } = attempt;
     const silentMs = Math.max(0, now - live.heardAt);
-    const heard = live.open.map(({ key, ms }) => ({ key, ms: Math.round(ms + silentMs) }));
-    // One that keeps the event loop busy has never been in a heartbeat, but its start is written down.
-    const begun = startedIn(tailOf(join(paths.parts, ledgerName(attempt)), 0), now);
+    // One that keeps the event loop busy has never been in a heartbeat, but its start is written down, and the end of those before it.
+    const { begun, ended } = startedIn(tailOf(join(paths.parts, ledgerName(attempt)), 0), now);
+    const heard = live.open.flatMap(({ key, ms }) => (ended.has(key) ? [] : [{ key, ms: Math.round(ms + silentMs) }]));
     const items = new Map([...heard, ...begun].map((item) => [item.key, item]));
     return [
       {
@@ -39,17 +39,26 @@ export function doingOf(state: RunState, lives: ReadonlyMap<number, Live>, paths
   });
 }
 
-/** The items that a ledger's last lines begin and do not end. */
-function startedIn(tail: string, now: number): { readonly key: string; readonly ms: number }[] {
+/** The items that a ledger's last lines begin and do not end, and those that they end. */
+function startedIn(
+  tail: string,
+  now: number,
+): { readonly begun: readonly { readonly key: string; readonly ms: number }[]; readonly ended: ReadonlySet<unknown> } {
+  const ended = new Set<unknown>();
   const open = new Map<unknown, { readonly key: string; readonly ms: number }>();
   for (const text of tail.split('\n')) {
     const line = parse(text);
     if (line === undefined) continue;
     const { index, key, status, at } = line;
-    if (status === 'started' && typeof key === 'string' && typeof at === 'number') open.set(index, { key, ms: Math.max(0, now - at) });
-    else open.delete(index);
+    if (status === 'started' && typeof key === 'string' && typeof at === 'number') {
+      open.set(index, { key, ms: Math.max(0, now - at) });
+      ended.delete(key);
+    } else {
+      open.delete(index);
+      ended.add(key);
+    }
   }
-  return [...open.values()];
+  return { begun: [...open.values()], ended };
 }
 
 function parse(

@@ -12,8 +12,8 @@ const WORTH = { start: 32 << 20, step: 4 << 20 };
 /** Pieces to a message: each is an object, and a run may have a million. */
 const MOST = 1000;
 
-/** Megabytes: the parent has promised to stay small. A thread that needs more gives up. */
-const LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 48 };
+/** Megabytes: the parent has promised to stay small. (A limit of the old objects could end the whole process.) */
+const LIMITS = { maxYoungGenerationSizeMb: 8 };
 
 type State = Pick<RunState, 'coverage' | 'commits' | 'owed' | 'plan' | 'shardOf'>;
 
@@ -34,6 +34,7 @@ export class EarlyMerge {
   #thread: Worker | undefined;
   #job: EarlyJob | undefined;
   #hasGivenUp = false;
+  #dropped: Promise<void> | undefined;
   /** What the thread was told last and has not answered yet. */
   #asked: PromiseWithResolvers<FromThread> | undefined;
   /** Positions before this one have been handed over, and the fingerprint of what had them. */
@@ -60,7 +61,7 @@ export class EarlyMerge {
       this.#looked = end;
     }
     if (this.#ready < (this.#thread ? this.#worth.step : this.#worth.start)) return;
-    if (!this.#thread && !this.#start()) return;
+    if (!this.#thread && !this.#started()) return;
     void this.#hand(front).catch(() => this.drop());
   }
 
@@ -92,13 +93,21 @@ export class EarlyMerge {
     return this.#hasGivenUp ? undefined : this.#job;
   }
 
-  /** Ends the thread and deletes what it has written. */
-  async drop(): Promise<void> {
+  /** Ends the thread and deletes what it has written. Whoever asks again waits for the same end: the name is free only then. */
+  drop(): Promise<void> {
+    return (this.#dropped ??= this.#drop());
+  }
+
+  async #drop(): Promise<void> {
     this.#hasGivenUp = true;
     const thread = this.#detached();
     if (thread) {
       await thread.terminate();
-      if (this.#job) rmSync(this.#job.file, { force: true });
+      try {
+        if (this.#job) rmSync(this.#job.file, { force: true });
+      } catch {
+        // The next writer of that name overwrites what is left, or says why it cannot.
+      }
     }
     this.#answered({ type: 'failed', message: 'given up' });
   }
@@ -108,23 +117,29 @@ export class EarlyMerge {
     return this.#state.owed.first ?? this.#state.plan?.count ?? 0;
   }
 
-  #start(): boolean {
-    this.#job = this.#open();
-    if (!this.#job) {
-      this.#hasGivenUp = true;
-      return false;
+  /** What cannot be begun now is not tried again before the end, where it has to be told. */
+  #started(): boolean {
+    try {
+      this.#job = this.#open();
+      if (this.#job) this.#start(this.#job);
+    } catch {
+      // A disk that is full, or no file that may be opened.
     }
-    mkdirSync(dirname(this.#job.file), { recursive: true });
+    this.#hasGivenUp = !this.#thread;
+    return !this.#hasGivenUp;
+  }
+
+  #start(job: EarlyJob): void {
+    mkdirSync(dirname(job.file), { recursive: true });
     // The build does not rewrite URLs: beside this file lies the thread's, with the same ending (.ts in src, .js in dist).
     const url = new URL(`./early-thread${extname(import.meta.filename)}`, import.meta.url);
-    const thread = new Worker(url, { workerData: this.#job, execArgv: [], resourceLimits: LIMITS });
+    const thread = new Worker(url, { workerData: job, execArgv: [], resourceLimits: LIMITS });
     thread.on('message', (message: FromThread) => this.#answered(message));
     // It has died in the middle of something, of too little memory perhaps.
     for (const end of ['error', 'exit'] as const) thread.on(end, () => void this.drop());
     // It keeps no process alive: whoever waits for it says so.
     thread.unref();
     this.#thread = thread;
-    return true;
   }
 
   /** Hands over what is ready before `end`; false where there is nothing. */

@@ -1,3 +1,4 @@
+import { checkCopied } from './check-copied.ts';
 import { mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -10,7 +11,7 @@ import { createColumnUnion } from '../formats/columns.ts';
 import { parseRow } from '../formats/json-parse.ts';
 import { createLines } from '../formats/lines.ts';
 import { parseOutput } from '../formats/output.ts';
-import type { ParquetOutput } from '../formats/parquet/output.ts';
+import type { ParquetOptions, ParquetOutput } from '../formats/parquet/output.ts';
 import { openWriter, type OutputWriter } from '../formats/writer.ts';
 import { readAgreedColumns } from '../store/agreed-columns.ts';
 import { commitFile, publishText, temporaryName } from '../store/files.ts';
@@ -61,6 +62,7 @@ export interface Merged {
  */
 export async function mergeRun(job: MergeJob): Promise<Merged> {
   mkdirSync(dirname(resolve(job.output)), { recursive: true });
+  checkCopied(job.manifest.partFormat, job.output, job.arrangement ?? {});
   // Beside a session at work, some are still on their way.
   if (job.owner === undefined) checkArtifacts(job.state, job.paths, (key) => commandForItem(job.manifest.run, key, job.folders ?? {}));
   const early = await finishEarly(job);
@@ -75,17 +77,23 @@ export async function mergeRun(job: MergeJob): Promise<Merged> {
   const locator = (): RowLocator => new RowLocator({ state, source, folder: paths.folder });
   let arranged: Awaited<ReturnType<typeof arrange>> | undefined;
   try {
+    if (from === 'parquet') {
+      const copied = await (await import('./merge-parquet.ts')).mergeParquet(source, piecesOf(state), { file: temporary, signal });
+      return await published(job, temporary, { ...copied, parts: source.used.size });
+    }
     const agreed = manifest.columns ?? agreedColumns(manifest, paths);
     const needsColumns = format === 'csv' || from === 'csv' || (format === 'parquet' && strictColumns);
     const declared = agreed ?? (needsColumns ? await unionOf(all, strictColumns) : undefined);
     const spill = join(paths.folder, temporaryName('rows.sqlite', basename(temporary, '.tmp')));
     if (Object.keys(arrangement).length > 0)
       arranged = await arrange({ arrangement, from, columns: declared, read: all, output, temporary: spill, locator });
-    const parquet = format === 'parquet' ? await openParquet(all, { ...manifest, columns: declared, file: temporary }) : undefined;
+    const parquet =
+      format === 'parquet' ? await openParquet(all, { from, types: manifest.types, columns: declared, file: temporary }) : undefined;
     const columns = parquet?.columns.map(({ name }) => name) ?? declared;
     const writer: OutputWriter = parquet ?? openWriter({ file: temporary, format, compression, from, columns });
     try {
-      const rows = await (arranged?.read ?? all)((chunk) => writer.write(chunk));
+      const write: Take = (chunk) => writer.write(chunk);
+      const rows = await (arranged ? arranged.read(withTurns(write, signal)) : all(write));
       const { bytes, sha256 } = await writer.finish();
       const types = typesOf(parquet?.columns);
       return await published(job, temporary, { columns: columns ?? null, ...types, rows, bytes, sha256, parts: source.used.size });
@@ -107,6 +115,7 @@ export function earlyJob({ manifest, paths, output, strictColumns, arrangement =
   const kind = parseOutput(output);
   const from = manifest.partFormat;
   const columns = manifest.columns ?? agreedColumns(manifest, paths);
+  if (from === 'parquet') return undefined;
   // Parquet has its types before its first row; what is asked of all rows shows with the last one.
   if (kind.format === 'parquet' || Object.keys(arrangement).length > 0 || (!columns && (strictColumns || from === 'csv'))) return undefined;
   return { ...kind, parts: paths.parts, from, file: temporaryName(output, manifest.run), columns };
@@ -143,12 +152,7 @@ function agreedColumns({ command, partFormat }: Manifest, { folder }: RunPaths):
 /** Loads what Parquet needs only where it is wanted. */
 async function openParquet(
   read: Read,
-  {
-    file,
-    partFormat: from,
-    columns,
-    types,
-  }: Pick<Manifest, 'partFormat' | 'types'> & { file: string; columns: readonly string[] | undefined },
+  { file, from, columns, types }: Pick<ParquetOptions, 'file' | 'from' | 'columns' | 'types'>,
 ): Promise<ParquetOutput> {
   const { openParquetOutput } = await import('../formats/parquet/output.ts');
   return openParquetOutput({ file, from, columns, types, read });

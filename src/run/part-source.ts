@@ -1,10 +1,11 @@
+import type { PartFormat } from '../core/part-format.ts';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { UserError } from '../core/errors.ts';
 import { ledgerName, partName } from '../core/names.ts';
 import type { Piece } from '../core/pieces.ts';
-import { readLedger } from '../store/ledger.ts';
+import { find, type Index, readIndex } from './ledger-index.ts';
 
 /** What fits into a core's cache with room to spare: with 1 MiB, reading and writing took three to five times the CPU. */
 const CHUNK = 1 << 18;
@@ -14,11 +15,11 @@ const KEPT_LINES = 250_000;
 /** Takes a piece of rows; the bytes belong to the caller again when it has returned or resolved. */
 export type Take = (chunk: Uint8Array) => void | Promise<void>;
 
-/** A ledger's finished items, by position: where their rows are in the part. */
-interface Index {
-  readonly positions: Float64Array;
-  /** Four numbers each: start, end, crc32, rows. */
-  readonly spans: Float64Array;
+/** Where a file is in a part. */
+export interface FilePlace {
+  readonly descriptor: number;
+  readonly start: number;
+  readonly end: number;
 }
 
 type Whole = NonNullable<Piece['whole']>;
@@ -37,7 +38,7 @@ interface ItemSpan {
  */
 export class PartSource {
   readonly #folder: string;
-  readonly #format: 'csv' | 'ndjson';
+  readonly #format: PartFormat;
   readonly #rerun: (shard: number) => string;
   /** The shard, in the current plan, of what is being read. */
   #home = 0;
@@ -50,7 +51,7 @@ export class PartSource {
   readonly used = new Set<number>();
 
   /** `rerun`: the command that does a shard again. */
-  constructor(options: { parts: string; format: 'csv' | 'ndjson'; rerun: (shard: number) => string }) {
+  constructor(options: { parts: string; format: PartFormat; rerun: (shard: number) => string }) {
     this.#folder = options.parts;
     this.#format = options.format;
     this.#rerun = options.rerun;
@@ -109,6 +110,37 @@ export class PartSource {
       if (found !== crc) throw this.#damaged(file, `the rows of item ${position} do not have the checksum in its ledger`);
     }
     if (filled > 0) await take(this.#buffer.subarray(0, filled));
+    return rows;
+  }
+
+  /**
+   * The same for parts whose items have files as their rows: `open` is told where the next one is and takes its bytes; what it does with
+   * them counts once all are read, as only then they are verified.
+   */
+  async readFiles(pieces: Iterable<Piece>, open: (place: FilePlace) => Promise<Take>): Promise<number> {
+    let rows = 0;
+    for (const piece of pieces) {
+      this.#home = piece.home;
+      this.used.add(piece.commit);
+      const { descriptor, file } = this.#part(piece);
+      for (const { position, start, end, crc, rows: itemRows } of this.#spans(piece, file)) {
+        if (start === end) continue;
+        const take = await open({ descriptor, start, end }).catch((error: unknown) => {
+          throw error instanceof UserError ? error : this.#damaged(file, `the rows of item ${position} cannot be read: ${String(error)}`);
+        });
+        rows += itemRows;
+        let found = 0;
+        for (let at = start; at < end;) {
+          const size = readSync(descriptor, this.#buffer, 0, Math.min(CHUNK, end - at), at);
+          if (size === 0) throw this.#damaged(file, `it ends within the rows of item ${position}`);
+          const bytes = this.#buffer.subarray(0, size);
+          found = crc32(bytes, found);
+          at += size;
+          await take(bytes);
+        }
+        if (found !== crc) throw this.#damaged(file, `the rows of item ${position} do not have the checksum in its ledger`);
+      }
+    }
     return rows;
   }
 
@@ -176,51 +208,4 @@ export class PartSource {
       hint: `something else has changed this file; \`${this.#rerun(this.#home)}\` does its shard again`,
     });
   }
-}
-
-/** Reads what was committed of a ledger; lines behind that never counted. */
-function readIndex(descriptor: number, bytes: number): Index {
-  let numbers = new Float64Array(5 * 1024);
-  let count = 0;
-  let sorted = true;
-  for (const line of readLedger(descriptor, bytes)) {
-    if (line.status !== 'done') continue;
-    if (count > 0 && line.index <= (numbers[(count - 1) * 5] ?? 0)) sorted = false;
-    numbers = put(numbers, [line.index, line.start, line.end, line.crc32, line.rows], count++);
-    // The first of several that have their rows together stands for all of them.
-    for (let more = 1; more < (line.items ?? 1); more++) numbers = put(numbers, [line.index + more, line.end, line.end, 0, 0], count++);
-  }
-  const order = Uint32Array.from({ length: count }, (_, n) => n);
-  if (!sorted) order.sort((a, b) => (numbers[a * 5] ?? 0) - (numbers[b * 5] ?? 0));
-  const positions = new Float64Array(count);
-  const spans = new Float64Array(count * 4);
-  for (const [to, at] of order.entries()) {
-    positions[to] = numbers[at * 5] ?? 0;
-    spans.set(numbers.subarray(at * 5 + 1, at * 5 + 5), to * 4);
-  }
-  return { positions, spans };
-}
-
-/** Sets the five numbers of entry `at`, in a larger array where that is needed. */
-function put(numbers: Float64Array<ArrayBuffer>, entry: readonly number[], at: number): Float64Array<ArrayBuffer> {
-  let room = numbers;
-  if ((at + 1) * 5 > numbers.length) {
-    room = new Float64Array(numbers.length * 2);
-    room.set(numbers);
-  }
-  room.set(entry, at * 5);
-  return room;
-}
-
-function find(positions: Float64Array, position: number): number {
-  let low = 0;
-  let high = positions.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >>> 1;
-    const found = positions[middle] ?? Infinity;
-    if (found === position) return middle;
-    if (found < position) low = middle + 1;
-    else high = middle - 1;
-  }
-  return -1;
 }

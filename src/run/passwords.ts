@@ -10,6 +10,11 @@ export function withoutPasswords(settings: RunSettings): RunSettings {
   };
 }
 
+/** A recorded cache with its password, where what is given is the same place. */
+export function withLogin(cache: string | undefined, login: string | undefined): string | undefined {
+  return login !== undefined && cache === withoutPassword(login) ? login : cache;
+}
+
 /** `redis://user:password@host` as `redis://user@host`, and `redis://:password@host` as `redis://host`; anything else as it is. */
 function withoutPassword(url: string): string {
   return url.replace(

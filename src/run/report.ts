@@ -61,7 +61,7 @@ export function reportOf({ state, settings, manifest, paths, folders, times, bud
     calls: callReport(totals.calls.stats),
     children: { started: totals.childrenStarted, died: totals.childrenDied, peakRssBytes: totals.peakRss },
     parentPeakRssBytes: process.resourceUsage().maxRSS * 1024,
-    time: { wall, planning: times.planning, setup: totals.setupMs, items: totals.itemMs, merging: times.merging },
+    time: { wall, planning: times.planning, setup: totals.setupMs, items: totals.itemMs, writing: totals.writeMs, merging: times.merging },
     speedUp: totals.itemMs > 0 && wall > 0 ? totals.itemMs / wall : null,
     output:
       end !== 'stopped' && merged ? { file: shown(merged.output), rows: merged.rows, bytes: merged.bytes, sha256: merged.sha256 } : null,
@@ -75,7 +75,9 @@ export function reportOf({ state, settings, manifest, paths, folders, times, bud
           ? commandFor('rerun', manifest.run, folders, ' --failed')
           : null,
     warnings: state.warnings,
-    ...(budgets.length === 0 ? {} : { budgets: budgets.map(({ name, rpmLimit, totals: charged }) => ({ name, rpmLimit, ...charged })) }),
+    ...(budgets.length === 0
+      ? {}
+      : { budgets: budgets.map(({ name, rpmLimit, freeAt, totals: charged }) => ({ name, rpmLimit, freeAt, ...charged })) }),
   };
 }
 

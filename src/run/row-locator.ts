@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { type Piece, piecesOf } from '../core/pieces.ts';
 import type { RunState } from '../core/state.ts';
-import { openItemsReader } from '../input/reader.ts';
+import { openPlanItems } from '../input/grid-reader.ts';
 import type { PartSource } from './part-source.ts';
 
 /** Whose a row of the merged rows is. */
@@ -24,8 +23,7 @@ export class RowLocator {
 
   constructor({ state, source, folder }: { readonly state: RunState; readonly source: PartSource; readonly folder: string }) {
     this.#items = itemsOf(piecesOf(state), source);
-    const items = state.plan?.items;
-    const reader = items && openItemsReader(items.kind === 'file' ? join(folder, items.file) : items);
+    const reader = state.plan && openPlanItems(state.plan, folder);
     this.#keyAt = (position) => reader?.keyAt(position) ?? String(position);
   }
 

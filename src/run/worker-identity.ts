@@ -67,7 +67,7 @@ export function identifyAgain(
 }
 
 /** The parts have what the command writes. */
-export const partFormatOf = ({ format }: CommandSpec): Manifest['partFormat'] => (format === 'csv' ? 'csv' : 'ndjson');
+export const partFormatOf = ({ format }: CommandSpec): Manifest['partFormat'] => (format === 'json' ? 'ndjson' : format);
 
 /** The arguments and, where one of them is a file that is there, such as a script, the first such file. */
 function hashCommand(command: CommandSpec): string {

@@ -1,14 +1,12 @@
 import { Budget, type Grant } from '../core/budget.ts';
 import { type BudgetSettings, type BudgetSpec, DAY, DEFAULT_BUDGET } from '../core/budget-spec.ts';
-import type { BudgetView } from '../core/budget-view.ts';
+import { type BudgetView, formatMinute, LONG_WAIT } from '../core/budget-view.ts';
 import { suggest } from '../core/nearest.ts';
 import { type Cost, Pace, type Pacer } from '../core/pace.ts';
 import type { PermitAnswer, PermitNews } from '../ipc/messages.ts';
 import { monotonic } from '../ipc/monotonic.ts';
 import { DayStore } from './day-store.ts';
 
-/** A pause or a wait that is longer (ms) is worth a warning, once in that time. */
-const LONG = 60_000;
 const NO_LIMITS: BudgetSpec = { limits: [], adaptive: true };
 
 /** Where a budget's times come from when several machines share it. */
@@ -129,8 +127,10 @@ export class Governor {
   /** The budgets that have limits or were used. */
   views(): BudgetView[] {
     const now = monotonic();
+    const clock = Date.now() - now;
     return [...this.#budgets.values()]
       .map(({ budget }) => budget.view(now))
+      .map((view) => (view.freeAt === null ? view : { ...view, freeAt: Math.round(clock + view.freeAt) }))
       .filter((view) => view.percent !== null || view.rpmLimit !== null || view.totals.calls + view.totals.throttled + view.waiting > 0);
   }
 
@@ -171,8 +171,8 @@ export class Governor {
     shared?.refill(budget.wanted(MOST_LEASED), now);
     clearTimeout(served.timer);
     if (wakeAt === Infinity) return;
-    served.timer = setTimeout(() => this.#serve(served), Math.min(LONG, Math.max(1, wakeAt - now)));
-    if (wakeAt - now >= LONG) this.#warn(served, wakeAt - now);
+    served.timer = setTimeout(() => this.#serve(served), Math.min(LONG_WAIT, Math.max(1, wakeAt - now)));
+    if (wakeAt - now >= LONG_WAIT) this.#warn(served, wakeAt - now);
   }
 
   #pause(served: Served, isOurs: boolean): void {
@@ -183,12 +183,13 @@ export class Governor {
 
   #warn(served: Served, ms: number): void {
     const now = monotonic();
-    if (now - served.warnedAt < LONG * 60) return;
+    if (now - served.warnedAt < LONG_WAIT * 60) return;
     served.warnedAt = now;
     const { name, limitedBy } = served.budget;
     const why = limitedBy === 'day' ? 'has used what it may in 24 hours' : 'has to wait';
-    const till = new Date(Date.now() + ms).toISOString().slice(0, 16).replace('T', ' ');
-    this.#options.warn(`the budget ${name} ${why}: no call before ${till} UTC; stop the run and resume it then, or let it wait`);
+    this.#options.warn(
+      `the budget ${name} ${why}: no call before ${formatMinute(Date.now() + ms)}; stop the run and resume it then, or let it wait`,
+    );
   }
 
   #tooLarge({ name, spec }: Budget, cost: Cost): string | undefined {

@@ -112,7 +112,7 @@ async function connect(url: string) {
     client.destroy();
     if (isRefusal(error))
       throw new UserError(`the cache ${withoutPassword(url)} refuses us: ${error.message}`, {
-        hint: 'give its URL with the password, redis://user:password@host: as SHARDYARD_CACHE, or with --cache; a run does not keep it',
+        hint: 'give its URL with the password, redis://user:password@host: as SHARDYARD_CACHE, or with --cache; no run keeps it',
         cause: error,
       });
     const message = error instanceof Error ? error.message || ('code' in error ? String(error.code) : error.name) : String(error);

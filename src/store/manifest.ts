@@ -1,3 +1,4 @@
+import type { PartFormat } from '../core/part-format.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ColumnTypes } from '../core/column-type.ts';
@@ -72,7 +73,7 @@ export interface Manifest {
   readonly columns: readonly string[] | null;
   /** Declared by the worker, of some or all columns. */
   readonly types?: ColumnTypes;
-  readonly partFormat: 'csv' | 'ndjson';
+  readonly partFormat: PartFormat;
   readonly settings: RunSettings;
   /** Its first session was to freeze the plan, and at most to measure some items. */
   readonly isPlanned?: true;

@@ -10,7 +10,7 @@ import { heldCsv, Place, until, worker } from './support.ts';
 vi.setConfig({ testTimeout: 180_000 });
 
 const COUNT = 12;
-const options = [worker('wide'), '--items', `0:${COUNT}`, '-p', '2', '--batch-size', '3', '-o'];
+const options = [worker('wide'), '--items', `0:${COUNT}`, '-p', '2', '--batch-size', '6', '-o'];
 const isRun = (place: Place): boolean => existsSync(place.file('manifest.json'));
 
 /** Runs on a disk with so little, then with enough: the first session fails with a message or is done, the second ends with the right bytes. */
@@ -98,7 +98,8 @@ describe('a folder that vanishes while the run is going on', () => {
       'out.csv',
     );
     await until('an item is held', () => place.begun('slow') === 1, session);
-    rmSync(join(place.cwd, folder), { recursive: true });
+    // The run goes on writing there meanwhile.
+    rmSync(join(place.cwd, folder), { recursive: true, maxRetries: 100, retryDelay: 2 });
     place.write('go');
     const { code, stderr } = await session.ended;
     expect([code, stderr]).toEqual([1, expect.stringContaining(hint)]);

@@ -2,8 +2,10 @@ import { createServer } from 'node:http';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Status } from '../../src/core/report.ts';
+import { commandsOf } from '../support/commands.ts';
 import { exitOf, Place } from './support.ts';
 
 /** A server that answers what it is asked about when it is let, and knows what it was asked. */
@@ -157,9 +159,35 @@ test('a cache that cannot be used is refused before anything is started; a damag
     2,
     expect.stringMatching(/the cache redis:\/\/127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/),
   ]);
+  // A fallback that throws fails its item, with what was wrong with the call and with it.
+  place.write(
+    'f.mjs',
+    "export default { process: (n, { call }) => call({ fallback: () => { throw new Error('no idea') } }, () => { throw Object.assign(new Error('no such model'), { status: 404 }); }) };",
+  );
+  const fell = await place.shardyard('run', 'f.mjs', ...place.options(['--items', '0:1', '--retries', '0', '--name', 'f', '-o', 'f.csv']));
+  expect([fell.code, fell.stderr]).toEqual([1, expect.stringMatching(/no such model; and its fallback threw: no idea/)]);
   place.write('data/cache/calls/cache.sqlite', 'rubbish\n'.repeat(5000));
   const mended = await place.run('--items', '0:3');
   expect([mended.code, mended.stderr]).toEqual([0, expect.stringMatching(/the cache was damaged and is set aside as/)]);
+  // What a later version has written is left alone, by runs and by looks at it.
+  for (const file of ['data/cache/calls/cache.sqlite', 'data/cache/budget.sqlite']) {
+    const database = new DatabaseSync(join(place.cwd, file));
+    database.exec('create table if not exists other (x); pragma user_version = 99');
+    database.close();
+  }
+  const args = ['run', 'w.mjs', '--items', '0:3', '--name', 's', '--progress', 'none'];
+  const newer = await commandsOf(
+    [['cache', 'stats'], args, [...args, '--cache', 'off', '--rate', '5/day']].map((one) => ({ cwd: place.cwd, args: one })),
+  );
+  expect(newer).toMatchObject([
+    { code: 2, stderr: expect.stringMatching(/written by a newer Shardyard/) },
+    { code: 2, stderr: expect.stringMatching(/written by a newer Shardyard/) },
+    {
+      code: 2,
+      stderr: expect.stringMatching(/budget\.sqlite: is from a newer version of Shardyard: use that version, or another --data-dir/),
+    },
+  ]);
+  expect(place.everything()).not.toHaveProperty('data/runs/s/');
   writeFileSync(join(place.cwd, 'data/cache/calls/cache.sqlite'), 'rubbish\n'.repeat(5000));
   expect((await place.shardyard('cache', 'verify')).code).toBe(1);
 });

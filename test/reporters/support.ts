@@ -214,7 +214,7 @@ export function report(change: Partial<Report> = {}): Report {
     calls: null,
     children: { started: 24, died: 0, peakRssBytes: 182e6 },
     parentPeakRssBytes: 88e6,
-    time: { wall: 273_000, planning: 213, setup: 3120, items: 972_000, merging: 412 },
+    time: { wall: 273_000, planning: 213, setup: 3120, items: 972_000, writing: 1240, merging: 412 },
     speedUp: 3.56,
     output: { file: 'data/runs/fx/fx.csv', rows: 432_000, bytes: 12.3e6, sha256: 'ab'.repeat(32) },
     folder: 'data/runs/fx',

@@ -35,6 +35,7 @@ export async function collect(options: CollectOptions): Promise<number> {
   if (!found.isFile()) throw new CommandFailure('bad-output', `${ended} ${name} is not a file`, 'same');
   // An empty file of JSON Lines has no rows; nothing else can be empty and whole.
   if (found.size === 0 && !/\.(jsonl|ndjson)$/i.test(name)) throw new CommandFailure('bad-output', `${ended} ${name} is empty`);
+  if (format === 'parquet') return (await import('./collect-parquet.ts')).collectParquet(options);
   refuseOthers(file, name);
   const reader = format === 'csv' ? csvReader(options) : jsonReader(options);
   const descriptor = openSync(file, 'r');

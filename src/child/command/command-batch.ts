@@ -76,7 +76,7 @@ export class CommandBatch {
     this.#beat(true);
     const totals = { ...this.#writer.finish(), ...(this.#groups.length > 0 ? { groups: this.#groups } : {}) };
     const [rss, itemMs, times] = [process.memoryUsage.rss(), this.#times.sum, this.#times.pack()];
-    return { type: 'receipt', spans: this.#done.spans(), totals, failed: this.#failed, itemMs, rss, times };
+    return { type: 'receipt', spans: this.#done.spans(), totals, failed: this.#failed, itemMs, writeMs: this.#writer.writeMs, rss, times };
   }
 
   /** Begins nothing new. */

@@ -4,6 +4,8 @@ import { type CommandSpec, fillIn, type Placeholder, placeholdersIn } from '../.
 import type { FrozenItem } from '../../input/item-reader.ts';
 import { CommandFailure } from './failure.ts';
 
+const ENDINGS = { csv: 'csv', json: 'jsonl', parquet: 'parquet' } as const;
+
 /** What one process of a command is to do. */
 export interface Job {
   readonly args: readonly string[];
@@ -37,7 +39,7 @@ export function prepare({ spec, folder, name, shard, batch, items, offset, swept
   mkdirSync(own, { recursive: true });
   const wanted = placeholdersIn([...spec.args, spec.collect]);
   const itemsFile = join(own, `${name}.items`);
-  const output = join(own, `${name}.${spec.format === 'csv' ? 'csv' : 'jsonl'}`);
+  const output = join(own, `${name}.${ENDINGS[spec.format]}`);
   const texts = items.map(textOf);
   const values: Record<Placeholder, string> = {
     items: texts.join(','),
@@ -59,9 +61,7 @@ export function prepare({ spec, folder, name, shard, batch, items, offset, swept
   }
   if (wanted.has('itemsFile')) writeFileSync(itemsFile, items.map((item) => `${lineOf(item)}\n`).join(''));
   const isStdout = spec.collect === '-';
-  const shownAs = isStdout
-    ? 'its stdout'
-    : fillIn(spec.collect, { ...values, output: `collected/${name}.${spec.format === 'csv' ? 'csv' : 'jsonl'}` }, swept);
+  const shownAs = isStdout ? 'its stdout' : fillIn(spec.collect, { ...values, output: `collected/${name}.${ENDINGS[spec.format]}` }, swept);
   const file = isStdout ? join(own, `${name}.stdout`) : resolve(spec.cwd, fillIn(spec.collect, values, swept));
   rmSync(file, { force: true });
   if (!isStdout) mkdirSync(dirname(file), { recursive: true });

@@ -92,6 +92,7 @@ describe('the monitor', () => {
       light: 'red',
       throttled: 0,
       pausedMs: 0,
+      freeAt: null,
       waiting: 3,
       inFlight: 1,
       limitedBy: 'rate',
@@ -102,5 +103,13 @@ describe('the monitor', () => {
     expect(formatBudget({ ...view, limitedBy: null, rpm: 12, percent: 20, light: 'green' })).toBe('API 12/60 RPM (20 %, green)');
     const paused = { ...view, name: 'gemini', limitedBy: 'pause', pausedMs: 12_000, throttled: 2, day: { used: 3, limit: 50 } } as const;
     expect(formatBudget(paused)).toBe('limited by gemini: 58/60 RPM, 3/50 today (97 %, red), paused for 12.0s, 429 × 2');
+    const usedUp = {
+      ...view,
+      limitedBy: 'day',
+      freeAt: Date.UTC(2026, 10, 23, 6, 8, 1),
+      day: { used: 50, limit: 50 },
+      percent: 100,
+    } as const;
+    expect(formatBudget(usedUp)).toBe('limited by API: 58/60 RPM, 50/50 today (100 %, red), no call before 2026-11-23 06:09 UTC');
   });
 });

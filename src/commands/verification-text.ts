@@ -1,0 +1,63 @@
+import { unreachable } from '../core/errors.ts';
+import { formatCount, formatDuration } from '../core/quantities.ts';
+import type { Difference, Verification } from '../core/verification.ts';
+import { plural } from '../reporters/numbers.ts';
+import { shown } from '../reporters/text.ts';
+import { formatTable } from './table.ts';
+
+const LONGEST = 160;
+
+/** What `run --verify` has found, for people. */
+export function formatVerification(found: Verification): string {
+  const { run, alone, processes, difference, time, aloneTime, speedUp } = found;
+  const head = difference
+    ? [
+        `Verified ${run}: NOT the same as with one process, first at ${describe(difference)}`,
+        `  the run with one process is kept as ${alone}`,
+      ]
+    : [`Verified ${run}: with ${plural(processes, 'process', 'processes')} the same bytes as with one`];
+  const rows = (
+    [
+      ['planning', 'planning', ''],
+      ['setup', 'setup', 'summed over children'],
+      ['items', 'items', 'summed over children'],
+      ['writing', 'writing', 'summed over children'],
+      ['merging', 'merging', ''],
+    ] as const
+  ).map(([label, part, how]) => [label, formatDuration(time[part]), formatDuration(aloneTime[part]), how]);
+  const table = formatTable(
+    [
+      { head: '' },
+      { head: plural(processes, 'process', 'processes'), align: 'right' },
+      { head: '1 process', align: 'right' },
+      { head: '' },
+    ],
+    [['in all', formatDuration(time.wall), formatDuration(aloneTime.wall), `${speedUp.toFixed(2)} × the speed`], ...rows],
+  );
+  return `${[...head, ...table.trimEnd().split('\n')].join('\n')}\n`;
+}
+
+function describe(difference: Difference): string {
+  switch (difference.what) {
+    case 'items': {
+      const { index, key, aloneKey } = difference;
+      return `item ${index} of the list: it is ${nameOf(key)}, with one process ${nameOf(aloneKey)}`;
+    }
+    case 'item':
+      return `${nameOf(difference.key)}: it has no rows ${difference.missingIn === 'alone' ? 'with one process' : 'in this run'}`;
+    case 'row': {
+      const { key, index, row, rowOfItem, text, aloneText } = difference;
+      const where = `row ${formatCount(row)}, row ${rowOfItem} of ${nameOf(key)} (item ${index})`;
+      return `${where}:\n  ${rowText(text)}\n  with one process\n  ${rowText(aloneText)}`;
+    }
+    case 'artifact':
+      return `the artifact ${shown(difference.name, LONGEST)} of ${nameOf(difference.key)}`;
+    case 'output':
+      return 'the merged output, although all rows are the same';
+    default:
+      return unreachable(difference);
+  }
+}
+
+const nameOf = (key: string | null): string => (key === null ? 'missing' : shown(key, 60));
+const rowText = (text: string | null): string => (text === null ? '(no row)' : shown(text, LONGEST));
