@@ -5,6 +5,7 @@
  * An item is one security: a sheet of a workbook, or a Parquet file that `shardyard convert` made of it (`--param data=…`). Without data the
  * ticks are invented, and the securities are named so.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineWorker } from 'shardyard';
 import { writeParquet } from 'shardyard/parquet';
@@ -50,7 +51,10 @@ const params = z.strictObject({
   /** The row of each sheet that has Dates, Type, Price and Size. */
   headerRow: z.coerce.number().int().positive().default(3),
   /** How each security is quoted. */
-  config: z.string().default(join(import.meta.dirname, 'market-making/securities.json')),
+  config: z
+    .string()
+    .refine((file) => existsSync(file), 'there is no such file: mend the path')
+    .default(join(import.meta.dirname, 'market-making/securities.json')),
   /** Seconds that a side stays empty after a fill, for all securities: instead of what the file says. */
   refill: z.coerce.number().nonnegative().optional(),
   /** What is offered at a time, for all securities. */

@@ -5,6 +5,7 @@
  * An item is one strategy of the grid (strategy-discovery/grid.ts), such as `rsi-reversal_14_30_both_stop2_trend`, and gives a row for
  * each lot size.
  */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineWorker, UnrecoverableError } from 'shardyard';
 import { z } from 'zod';
@@ -50,7 +51,10 @@ const lotSizes = z
 
 const params = z.strictObject({
   /** A CSV with bars, or a zip with one; default: the S&P 500 from vega-datasets. */
-  bars: z.string().optional(),
+  bars: z
+    .string()
+    .refine((file) => existsSync(file), 'there is no such file: mend the path')
+    .optional(),
   lots: z.string().default('1,4,16').pipe(lotSizes),
   capital: z.coerce.number().positive().default(100_000),
   /** Default: the power of ten that makes a lot worth some 10,000 at the first bar. */

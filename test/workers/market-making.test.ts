@@ -103,7 +103,7 @@ describe('a workbook and the Parquet files made of it', () => {
     );
     await expect(runItem(worker, 'S', { params: { data } })).rejects.toThrow('row 2 of the data: it is earlier than the row before');
     await expect(securitiesOf({ data: join(folder, 'none'), headerRow: 3, seed: 1, days: 1 })).rejects.toThrow(
-      'neither an .xlsx nor a folder',
+      'neither an .xlsx nor a folder with .parquet',
     );
   });
 });

@@ -83,7 +83,7 @@ describe('on the S&P 500', () => {
     await expect(workThrough(worker, {}, () => ['astrology_3_1'])).rejects.toThrow('astrology_3_1: no strategy of the grid');
   });
 
-  test.each([{ lots: '0' }, { lots: '1,1' }, { lots: 'a' }, { lot: '1' }, { split: '1' }, { resamples: '-1' }])(
+  test.each([{ lots: '0' }, { lots: '1,1' }, { lots: 'a' }, { lot: '1' }, { split: '1' }, { resamples: '-1' }, { bars: 'none.csv' }])(
     'refuses %j',
     async (given) => {
       await expect(workThrough(worker, given, () => [])).rejects.toThrow();

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { UnrecoverableError, UserError } from 'shardyard';
 import { readParquet } from 'shardyard/parquet';
 import { inventTicks } from './synthetic.ts';
 
@@ -30,15 +31,23 @@ const PARQUET = '.parquet';
 /** Loaded where there is a workbook: what a child loads is paid for at every start. */
 const xlsx = () => import('shardyard/xlsx');
 
-/** The names of the securities, in alphabetical order: the same for a workbook and for the files that were made of it. */
-export async function securitiesOf({ data }: TickSource): Promise<readonly string[]> {
+/**
+ * The names of the securities, in alphabetical order: the same for a workbook and for the files that were made of it. Looks at the first
+ * tick, so that what is wrong with all of them shows before anything starts.
+ */
+export async function securitiesOf(source: TickSource): Promise<readonly string[]> {
+  const { data } = source;
   if (data === undefined) return Array.from({ length: 16 }, (_, at) => `SYNTHETIC-${String(at + 1).padStart(2, '0')}`);
-  if (isWorkbook(data)) return (await (await xlsx()).sheetNames(data)).toSorted();
+  const names = (isWorkbook(data) ? await (await xlsx()).sheetNames(data) : parquetIn(data)).toSorted();
+  for await (const _ of ticksOf(source, names[0] ?? '')) break;
+  return names;
+}
+
+function parquetIn(data: string): readonly string[] {
   const isFolder = existsSync(data) && statSync(data).isDirectory();
-  const names = isFolder ? readdirSync(data).filter((name) => name.endsWith(PARQUET)) : [];
-  if (names.length === 0)
-    throw new Error(`${data}: neither an .xlsx nor a folder with .parquet files: give one of these as --param data=…`);
-  return names.map((name) => name.slice(0, -PARQUET.length)).toSorted();
+  const files = isFolder ? readdirSync(data).filter((name) => name.endsWith(PARQUET)) : [];
+  if (files.length > 0) return files.map((name) => name.slice(0, -PARQUET.length));
+  throw new UserError('is neither an .xlsx nor a folder with .parquet files', { place: { file: data }, hint: 'mend --param data=…' });
 }
 
 /** The ticks of a security in their order, which also counts within the same moment. */
@@ -55,18 +64,21 @@ export async function* ticksOf(source: TickSource, security: string): AsyncGener
     const place = `${data}: ${security}: row ${++row} of the data`;
     const tick = tickOf(record, place);
     if (tick.time < last)
-      throw new Error(`${place}: it is earlier than the row before: sort them by Dates, without changing the order of equal ones`);
+      throw new UnrecoverableError(
+        `${place}: it is earlier than the row before: sort them by Dates, without changing the order of equal ones`,
+      );
     last = tick.time;
     yield tick;
   }
 }
 
 function tickOf({ Dates, Type, Price, Size }: Readonly<Record<string, unknown>>, place: string): Tick {
-  if (!(Dates instanceof Date)) throw new Error(`${place}: Dates is ${String(Dates)}, not a date: mend the cell`);
-  if (Type !== 'BID' && Type !== 'ASK' && Type !== 'TRADE') throw new Error(`${place}: Type is ${String(Type)}: write BID, ASK or TRADE`);
+  if (!(Dates instanceof Date)) throw new UnrecoverableError(`${place}: Dates is ${String(Dates)}, not a date: mend the cell`);
+  if (Type !== 'BID' && Type !== 'ASK' && Type !== 'TRADE')
+    throw new UnrecoverableError(`${place}: Type is ${String(Type)}: write BID, ASK or TRADE`);
   // Parquet has whole numbers as bigint.
   const [price, size] = [Number(Price), Number(Size ?? 0)];
   if (!(price >= 0 && price < Infinity && size >= 0))
-    throw new Error(`${place}: Price ${String(Price)}, Size ${String(Size)}: mend the cells`);
+    throw new UnrecoverableError(`${place}: Price ${String(Price)}, Size ${String(Size)}: mend the cells`);
   return { time: Dates.getTime(), type: Type, price, size };
 }

@@ -34,12 +34,17 @@ const YEAR = 365.25 * 86_400_000;
  * is the price. `spreadBps` is what files without bid and ask are taken to have, in hundredths of a percent of the price.
  */
 export async function readBars(file: string, spreadBps: number): Promise<Bars> {
-  const lines = Papa.parse<string[]>(await textOf(file), { delimiter: ',', skipEmptyLines: true }).data;
-  const [header = []] = lines;
-  const isLean = /^\d{8} \d\d:\d\d$/.test(header[0] ?? '');
-  const read = isLean ? leanBar : readerOf(header, file);
-  const records = isLean ? lines : lines.slice(1);
-  const bars = records.map((cells, at) => checked(read(cells), `${file}:${at + (isLean ? 1 : 2)}`));
+  const bars: Bar[] = [];
+  let read: ((cells: readonly string[]) => Bar) | undefined;
+  let line = 0;
+  const step = ({ data: cells }: { readonly data: readonly string[] }): void => {
+    line++;
+    const isLean = /^\d{8} \d\d:\d\d$/.test(cells[0] ?? '');
+    if (read || isLean) bars.push(checked((read ??= leanBar)(cells), `${file}:${line}`));
+    else read = readerOf(cells, file);
+  };
+  // Row by row: all cells of a file at once are what a child would be largest for.
+  Papa.parse<readonly string[]>(await textOf(file), { delimiter: ',', skipEmptyLines: true, step });
   for (const [at, { time }] of bars.entries()) {
     if (at > 0 && time <= (bars[at - 1]?.time ?? '')) {
       throw new Error(`${file}: bar ${at + 1} (${time}) is not after the one before: sort the lines by time`);
