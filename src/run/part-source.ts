@@ -7,7 +7,7 @@ import { ledgerName, partName } from '../core/names.ts';
 import type { Piece } from '../core/pieces.ts';
 import { find, type Index, readIndex } from './ledger-index.ts';
 
-/** What fits into a core's cache with room to spare: with 1 MiB, reading and writing took three to five times the CPU. */
+/** What fits into a core's cache with room to spare: with 1 MiB, reading and writing took twice the CPU, on a busy machine three to five times. */
 const CHUNK = 1 << 18;
 /** Lines of ledgers kept in memory at a time; 40 bytes each. */
 const KEPT_LINES = 250_000;

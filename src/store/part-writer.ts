@@ -4,7 +4,7 @@ import { crc32 } from './crc.ts';
 import { writeAll } from './files.ts';
 import { putInteger, putStamp, putText, stampOf } from './put.ts';
 
-/** What fits into a core's cache: with 1 MiB the kernel took four times as long to copy it. */
+/** What fits into a core's cache: with 1 MiB the kernel takes twice as long to copy it. */
 const BUFFER = 1 << 18;
 const LINES = 1 << 16;
 /** What a ledger line takes beside its key. */

@@ -4,7 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { SortKey } from '../core/arrangement.ts';
 
 /** SQLite keeps so much in memory (KiB); what is more goes to the disk. */
-const CACHE = 16 << 10;
+const CACHE = 8 << 10;
 
 /** A value as rows are sorted by it. The lower rank comes first, whatever the direction; then, where all are numbers, the number, else the text. */
 export interface StoredValue {
@@ -42,7 +42,7 @@ export class RowStore {
     // What the sorting spills belongs on the same disk. SQLite unlinks these files as soon as it has opened them.
     this.#database.exec(`PRAGMA temp_store_directory = '${dirname(file).replaceAll("'", "''")}'`);
     this.#database.exec(
-      `PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -${CACHE}`,
+      `PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -${CACHE}`,
     );
     const columns = keys.flatMap((_, at) => [`rank${at}`, `number${at}`, `text${at}`]);
     this.#database.exec(`CREATE TABLE rows (row INTEGER PRIMARY KEY, key TEXT, line TEXT${columns.map((name) => `, ${name}`).join('')})`);

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import type { Arrangement } from '../../src/core/arrangement.ts';
+import { merge } from '../../src/index.ts';
 import { readParquet } from '../../src/parquet.ts';
 import { Place } from './support.ts';
 
@@ -33,29 +35,21 @@ test('sorted, unique and valid: the same whatever the parts are; refused rows ar
     validated: join(place.cwd, 'wide.json'),
   });
   // The run remembers; --as-is undoes it.
-  expect(await place.shardyard('merge', 'r', '-o', 'again.jsonl')).toMatchObject({ code: 0 });
-  const rows = json(place, 'again.jsonl') as { sym: string; n: number; x: number | null }[];
-  expect(rows.map(({ sym, x }) => `${sym} ${x}`)).toEqual([
-    'D 34',
-    'CCC 33.5',
-    'B 33',
-    'AA 32.5',
-    'D 24',
-    'CCC 23.5',
-    'B 23',
-    'AA 22.5',
-    'AA null',
-    'B null',
-    'CCC null',
-    'D null',
-  ]);
   expect(await place.shardyard('merge', 'r', '--as-is', '-o', 'plain.jsonl')).toMatchObject({ code: 0 });
   expect((json(place, 'plain.jsonl') as { sym: string }[]).map(({ sym }) => sym)).toEqual(
     ['B', 'AA', 'CCC', 'D'].flatMap((sym) => [sym, sym, sym]),
   );
-  expect(await place.shardyard('merge', 'r', '-o', 'x.parquet', '--sort', 'n')).toMatchObject({ code: 0 });
+  // From here on without a process for each.
+  const at = (file: string): string => join(place.cwd, file);
+  const mergeTo = async (run: string, file: string, more: Arrangement = {}): Promise<unknown> =>
+    merge({ run, dataDir: at('data'), logsDir: at('logs'), output: at(file), ...more }).catch((error: unknown) => error);
+  await mergeTo('r', 'again.jsonl');
+  const rows = json(place, 'again.jsonl') as { sym: string; n: number; x: number | null }[];
+  const sorted = 'D 34,CCC 33.5,B 33,AA 32.5,D 24,CCC 23.5,B 23,AA 22.5,AA null,B null,CCC null,D null';
+  expect(rows.map(({ sym, x }) => `${sym} ${x}`).join(',')).toBe(sorted);
+  await mergeTo('r', 'x.parquet', { sort: ['n'] });
   const found: unknown[] = [];
-  for await (const row of readParquet(join(place.cwd, 'x.parquet'))) found.push(row['n']);
+  for await (const row of readParquet(at('x.parquet'))) found.push(row['n']);
   expect(found).toEqual([0n, 0n, 0n, 1n, 1n, 1n, 2n, 2n, 3n, 3n, 3n, 4n]);
 
   const before = place.bytes('out.csv');
@@ -67,46 +61,35 @@ test('sorted, unique and valid: the same whatever the parts are; refused rows ar
   expect(place.lines('out.csv.refused.csv').slice(0, 3)).toEqual(['index,key,row,where,what', '0,B,1,n,1', '1,AA,3,n,1']);
   expect(place.lines('out.csv.refused.csv')).toHaveLength(12);
   expect(place.bytes('out.csv').equals(before)).toBe(true);
+  const number = 'must be number';
   for (const [run, wrong] of [
-    [
-      'r',
-      [
-        '0,B,3,/x,must be number',
-        '1,AA,2,/n,must be <= 3',
-        '1,AA,3,/x,must be number',
-        '2,CCC,3,/x,must be number',
-        '3,D,3,/x,must be number',
-      ],
-    ],
+    ['r', [`0,B,3,/x,${number}`, '1,AA,2,/n,must be <= 3', `1,AA,3,/x,${number}`, `2,CCC,3,/x,${number}`, `3,D,3,/x,${number}`]],
     // An empty field of CSV is not there.
     ['d', ['1,AA,2,/n,must be <= 3']],
   ] as const) {
-    const unfit = await place.shardyard('merge', run, '-o', 'out.csv', '--validate', 's.json');
-    expect(unfit).toMatchObject({ code: 4, stdout: '' });
-    expect(unfit.stderr).toContain('item AA (index 1), row 2: /n must be <= 3');
+    const message: unknown = expect.stringContaining('item AA (index 1), row 2: /n must be <= 3');
+    expect(await mergeTo(run, 'out.csv', { validate: at('s.json') })).toMatchObject({ exitCode: 4, message });
     expect(place.lines('out.csv.refused.csv').slice(1)).toEqual(wrong);
   }
   expect(place.bytes('out.csv').equals(before)).toBe(true);
-  expect(await place.shardyard('merge', 'd', '-o', 'out.csv')).toMatchObject({ code: 0 });
-  expect(existsSync(join(place.cwd, 'out.csv.refused.csv'))).toBe(false);
+  expect(await mergeTo('d', 'out.csv')).toMatchObject({ rows: 12 });
+  expect(existsSync(at('out.csv.refused.csv'))).toBe(false);
 
   place.write('bad.json', '{"type":"objekt"}');
-  for (const [args, complaint] of [
-    [['--sort', 'nope'], '--sort: there is no column "nope": did you mean "note"?'],
-    [['--unique', 'Sym'], '--unique: there is no column "Sym": did you mean "sym"?'],
-    [['--sort', 'n,n:desc'], 'sorted by "n" twice'],
-    [['--validate', 'nope.json'], './nope.json: the schema cannot be read'],
-    [['--validate', 'bad.json'], './bad.json: the schema does not hold'],
+  for (const [more, complaint, hint] of [
+    [{ sort: ['nope'] }, '--sort: there is no column "nope"', 'did you mean "note"?'],
+    [{ unique: ['Sym'] }, '--unique: there is no column "Sym"', 'did you mean "sym"?'],
+    [{ sort: ['n', 'n:desc'] }, 'sorted by "n" twice', 'once'],
+    [{ validate: at('nope.json') }, 'the schema cannot be read', 'path'],
+    [{ validate: at('bad.json') }, 'the schema does not hold', 'correct'],
   ] as const) {
-    const refused = await place.shardyard('merge', 'r', ...args);
-    expect(refused.stderr).toContain(complaint);
-    expect(refused.code).toBe(2);
+    const [message, way]: unknown[] = [expect.stringContaining(complaint), expect.stringContaining(hint)];
+    expect(await mergeTo('r', 'out.csv', more)).toMatchObject({ exitCode: 2, message, hint: way });
   }
-  expect(await place.shardyard('run', 'd.mjs', ...place.options(['--items', 'A', '--sort', 'nope', '--name', 'never']))).toMatchObject({
-    code: 2,
-  });
-  expect(existsSync(join(place.cwd, 'data/runs/never'))).toBe(false);
-  expect(readdirSync(join(place.cwd, 'data/runs/r')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  const never = ['--items', 'A', '--sort', 'nope', '--name', 'never'];
+  expect(await place.shardyard('run', 'd.mjs', ...place.options(never))).toMatchObject({ code: 2 });
+  expect(existsSync(at('data/runs/never'))).toBe(false);
+  expect(readdirSync(at('data/runs/r')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
 const GATED = `
