@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import Papa from 'papaparse';
 import { BadAnswerError, defineWorker, UnrecoverableError } from 'shardyard';
 import { z } from 'zod';
+import { isAnswer, refused } from './llm-strategies/failures.ts';
 import { accessProblem, connect, type Model, PROVIDERS } from './llm-strategies/models.ts';
 
 /** What the model is asked for. */
@@ -112,28 +113,6 @@ function read(text: string): Strategy {
   const found = strategy.safeParse(JSON.parse(text));
   if (!found.success) throw new BadAnswerError(`the answer does not fit the schema: ${z.prettifyError(found.error)}`);
   return found.data;
-}
-
-/** Whether a server has answered, or was too slow. */
-function isAnswer(error: Error): boolean {
-  if (error instanceof BadAnswerError || error instanceof SyntaxError) return true;
-  return typeof Reflect.get(error, 'status') === 'number' || /timeout/i.test(error.name) || error.message.startsWith('no answer within');
-}
-
-/** A key, an account, a model or an address that is wrong is wrong for every item. */
-function refused(error: unknown, model: Model): Error | undefined {
-  const status: unknown = error instanceof Error ? Reflect.get(error, 'status') : undefined;
-  const message = error instanceof Error ? `${error.message} ${String(Reflect.get(error, 'code') ?? '')}` : '';
-  // Gemini says 400 of a key that is none; both say 429 of an account without credit.
-  const isKey = status === 401 || status === 402 || status === 403 || /API_KEY_INVALID|API key not valid/i.test(message);
-  const isSpent = status === 429 && /insufficient_quota|PerDay/.test(message);
-  if (!isKey && !isSpent && status !== 404) return undefined;
-  const hint = isSpent
-    ? 'its quota is used up: wait for the next day, or pay for more'
-    : isKey
-      ? `set ${model.keyName} to a key that may use it`
-      : 'mend the address or --param model=…';
-  return new UnrecoverableError(`${model.about} answered ${String(status)} (${message.trim().slice(0, 200)}): ${hint}`, { cause: error });
 }
 
 /** A prompt that knows nothing of what came after its date. */

@@ -24,13 +24,13 @@ describe('a run', () => {
   test('faults are counted, what is refused twice is left out and listed, and any shape gives the same bytes', async () => {
     const server = await startPrices({ latency: 1 });
     onTestFinished(() => server.close());
-    const place = new Place({ 'symbols.txt': `${symbols().slice(0, 60).join('\n')}\n` });
+    const place = new Place({ 'symbols.txt': `${symbols().slice(0, 24).join('\n')}\n` });
     const source = `source=${server.url}/daily?symbol={symbol}&from={from}&until={until}`;
     const options = ['--items', 'symbols.txt', '--param', source, '--param', 'years-back=5', '--min-delay', '2ms', '--progress', 'none'];
     const several = await place.shardyard('run', FILE, ...options, '-p', '2', '--concurrency', '4', '--name', 'r', '-o', 'a.csv');
     const { failures, calls, items, budgets } = place.report();
     expect(several.code).toBe(1);
-    expect(items).toMatchObject({ total: 60, done: 60 - items.failed });
+    expect(items).toMatchObject({ total: 24, done: 24 - items.failed });
     expect(items.failed).toBeGreaterThan(0);
     expect(failures).toHaveLength(items.failed);
     for (const failure of failures) expect(failure).toMatchObject({ cause: 'error', tries: 1, message: 'the API answered 401, twice' });
@@ -44,8 +44,8 @@ describe('a run', () => {
     const one = await place.shardyard('run', FILE, ...options, '-p', '1', '--max-failures', '5%', '--name', 's', '-o', 'b.csv');
     expect(one.code).toBe(0);
     expect(place.read('b.csv')).toBe(place.read('a.csv'));
-    expect(place.report('s').calls?.hits).toBe(60 - items.failed);
-    expect(place.lines('a.csv')).toHaveLength(1 + 60 - items.failed);
+    expect(place.report('s').calls?.hits).toBe(24 - items.failed);
+    expect(place.lines('a.csv')).toHaveLength(1 + 24 - items.failed);
   });
 });
 
