@@ -8,8 +8,7 @@ import type { Source } from './source.ts';
 export async function csvSource(file: string, { from, until }: { from: string; until: string }): Promise<Source> {
   const stocks = new Map<string, Bar[]>();
   const input = createReadStream(file, { encoding: 'utf8' });
-  const transformHeader = (name: string): string => name.trim().toLowerCase();
-  const parser = Papa.parse(Papa.NODE_STREAM_INPUT, { header: true, delimiter: ',', skipEmptyLines: false, transformHeader });
+  const parser = Papa.parse(Papa.NODE_STREAM_INPUT, { header: true, delimiter: ',', skipEmptyLines: false, transformHeader: spelled });
   await pipeline(input, parser, async (rows: AsyncIterable<Fields>) => {
     let line = 1;
     for await (const row of rows) {
@@ -42,3 +41,5 @@ export async function csvSource(file: string, { from, until }: { from: string; u
     close: async () => {},
   };
 }
+
+const spelled = (name: string): string => name.trim().toLowerCase();
