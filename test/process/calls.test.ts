@@ -103,6 +103,8 @@ export default { columns: ['n', 'value', 'wentOn'], process: async (n, { call })
   const called = call({ key: 'same' }, async () => {
     isMine = true;
     while (readFileSync('begun.txt', 'utf8').length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+    // So that the other one waits; were it later, it would find the answer at once.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     return 7;
   });
   appendFileSync('begun.txt', n + '\\n');
