@@ -6,6 +6,9 @@ import { openCache, type CacheStore } from '../store/cache.ts';
 import { packValue, unpackValue, type CacheEntry } from '../store/cache-entry.ts';
 import { durationOf } from './durations.ts';
 
+/** So long (ms) a store that could not be opened is not tried again. */
+const FORGET = 5000;
+
 export interface CacheAccessOptions {
   readonly spec: CacheSpec;
   readonly ttl: number | undefined;
@@ -75,7 +78,7 @@ export class CacheAccess implements Cache {
 
   async #guarded<T>(work: (store: CacheStore) => Promise<T>): Promise<T | undefined> {
     try {
-      const store = await (this.#store ??= openCache(this.#options.spec, (message) => this.#warn(message)));
+      const store = await (this.#store ??= this.#open());
       return store && (await work(store));
     } catch (error) {
       this.#warn(
@@ -83,6 +86,13 @@ export class CacheAccess implements Cache {
       );
       return undefined;
     }
+  }
+
+  #open(): Promise<CacheStore | undefined> {
+    const opening = openCache(this.#options.spec, (message) => this.#warn(message));
+    // What was in its way may pass: a full disk, a server that is restarted.
+    opening.catch(() => setTimeout(() => (this.#store = undefined), FORGET).unref());
+    return opening;
   }
 
   #warn(message: string): void {

@@ -14,6 +14,8 @@ const TIMEOUT = 120_000;
 const RETRIES = 3;
 const BACKOFF = 2000;
 const LONGEST_BACKOFF = 60_000;
+/** A timer that is to take longer fires at once. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
 /** How long 429s may hold a call up. */
 const MAX_WAIT = 600_000;
 
@@ -50,13 +52,19 @@ export class CallTries<T> {
   readonly #make: (context: CallContext) => T | Promise<T>;
   readonly #around: Surroundings;
   readonly #backoff: number;
+  readonly #timeout: number;
+  readonly #maxWait: number;
   #requests = 0;
+  /** Milliseconds for which it has waited for permits: the rate's, not the 429s'. */
+  #queued = 0;
 
   constructor(options: CallOptions<T>, make: (context: CallContext) => T | Promise<T>, around: Surroundings) {
     this.#options = options;
     this.#make = make;
     this.#around = around;
     this.#backoff = durationOf(options.backoff ?? BACKOFF, 'backoff');
+    this.#timeout = Math.min(LONGEST_TIMEOUT, durationOf(options.timeout ?? TIMEOUT, 'timeout'));
+    this.#maxWait = durationOf(options.maxWait ?? MAX_WAIT, 'maxWait');
   }
 
   async run(): Promise<T> {
@@ -107,17 +115,18 @@ export class CallTries<T> {
   /** One try, which 429s do not end: the call waits as long as the server wants, then has it again. */
   async #try(): Promise<Outcome<T>> {
     const { signal } = this.#around.item;
-    const patience = durationOf(this.#options.maxWait ?? MAX_WAIT, 'maxWait');
-    let waited = 0;
+    const [began, queued] = [performance.now(), this.#queued];
     for (let limited = 0; ; limited++) {
       const sent = await this.#request();
       if (sent.ok) return sent;
       if (sent.failure.kind !== 'limited') return sent;
-      const pause = sent.failure.retryAfterMs ?? Math.min(LONGEST_BACKOFF, this.#backoff * 2 ** limited * (1 + Math.random()));
-      if (waited + pause > patience) return sent;
+      const asked = sent.failure.retryAfterMs;
+      // Whoever refuses again has not asked for enough, least of all with `Retry-After: 0`.
+      const grown = asked !== undefined && limited === 0 ? 0 : this.#backoff * 2 ** (asked === undefined ? limited : limited - 1);
+      const pause = Math.max(asked ?? 0, Math.min(LONGEST_BACKOFF, grown * (1 + Math.random())));
       const before = performance.now();
+      if (before - began - (this.#queued - queued) + pause > this.#maxWait) return sent;
       await sleep(pause, undefined, { signal });
-      waited += pause;
       this.#around.stats().waitedMs += performance.now() - before;
     }
   }
@@ -135,11 +144,13 @@ export class CallTries<T> {
       throw error;
     }
     stats().waitedMs += permit.waitedMs;
-    const timeout = durationOf(this.#options.timeout ?? TIMEOUT, 'timeout');
-    const sent = await send(this.#make, { attempt: ++this.#requests, signal: item.signal, timeout });
+    this.#queued += permit.waitedMs;
+    const sent = await send(this.#make, { attempt: ++this.#requests, signal: item.signal, timeout: this.#timeout });
     const { spent, headers } = sent;
     const failure = sent.ok ? undefined : sent.failure;
-    countCall(stats(), sent.ms, failure?.label);
+    // Broken off with its item, it has not failed.
+    const isBrokenOff = item.signal.aborted && failure?.status === undefined;
+    countCall(stats(), sent.ms, isBrokenOff ? undefined : failure?.label);
     stats().tokens += spent.tokens ?? 0;
     stats().cost += spent.cost ?? 0;
     this.#settle(reserved, spent);

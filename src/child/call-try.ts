@@ -36,7 +36,7 @@ export async function send<T>(make: (context: CallContext) => T | Promise<T>, { 
     fetch: async (input, init) => {
       const response = await fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([over.signal, init.signal]) : over.signal });
       headers = response.headers;
-      return response.ok ? response : Promise.reject(await asCallError(response));
+      return response.ok ? response : Promise.reject(await asCallError(response, over.signal));
     },
   };
   const before = performance.now();
@@ -45,11 +45,13 @@ export async function send<T>(make: (context: CallContext) => T | Promise<T>, { 
     if (isResponse(value) && !value.ok) throw value;
     return { ok: true, value, spent, headers, ms: performance.now() - before };
   } catch (thrown) {
+    // With its status there is an answer, however long its body takes.
+    const hasAnswer = isResponse(thrown);
+    const error = hasAnswer ? await asCallError(thrown, over.signal) : thrown;
     const ms = performance.now() - before;
-    const error = isResponse(thrown) ? await asCallError(thrown) : thrown;
     if (error instanceof Error && 'headers' in error && isHeaders(error.headers)) headers = error.headers;
     // The item's time may have been over before.
-    const timedOut = late && over.signal.reason === late ? late : undefined;
+    const timedOut = !hasAnswer && late && over.signal.reason === late ? late : undefined;
     const failure: CallFailure = timedOut
       ? { kind: 'passing', label: 'timeout', message: timedOut.message }
       : readFailure(error, Date.now());
@@ -61,11 +63,31 @@ export async function send<T>(make: (context: CallContext) => T | Promise<T>, { 
 }
 
 /** An answer that is not ok, as an error with its status, its headers and the beginning of its body. */
-async function asCallError(response: Response): Promise<CallError> {
+async function asCallError(response: Response, signal: AbortSignal): Promise<CallError> {
   const { status, statusText, headers } = response;
-  const body = await response.text().catch(() => '');
+  const body = await beginningOf(response, signal);
   const message = [status, statusText].filter(Boolean).join(' ');
-  return new CallError(body === '' ? message : `${message}: ${body.slice(0, LONGEST_BODY)}`, { status, headers });
+  return new CallError(body === '' ? message : `${message}: ${body}`, { status, headers });
+}
+
+/** So much of a body as goes into a message, or as has come when the signal is aborted; nothing where somebody else has read it. */
+async function beginningOf(response: Response, signal: AbortSignal): Promise<string> {
+  if (!response.body || response.bodyUsed || response.body.locked) return '';
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    while (text.length < LONGEST_BODY) {
+      const { done, value } = await beforeAbort(reader.read(), signal);
+      if (done) break;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    // What has come will do.
+  }
+  // Else the connection would stay open for the rest.
+  reader.cancel().catch(() => undefined);
+  return text.slice(0, LONGEST_BODY);
 }
 
 /** Settles as the promise does, unless the signal is quicker. */

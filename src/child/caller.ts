@@ -6,7 +6,7 @@ import type { Port } from './port.ts';
 /** The item that makes a call. */
 export interface Caller {
   readonly signal: AbortSignal;
-  /** Set where the run's budget did not suffice. */
+  /** Set where the run's budget did not suffice, or its end has come. */
   withdrawn: Error | undefined;
   permit(cost?: PermitCost): Promise<Permit>;
 }

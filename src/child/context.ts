@@ -42,7 +42,7 @@ export class ItemContext implements Context {
   #calls: Calls | undefined;
   /** There once it has asked for the path of an artifact. */
   artifacts: ItemArtifacts | undefined;
-  /** Set once a call was refused as the run's budget is spent: whatever the item makes of that, it is not done. */
+  /** Set once a call was refused as the run's budget is spent or its end has come: whatever the item makes of that, it is not done. */
   withdrawn: Error | undefined;
 
   /** `since`: when the item began, on the clock of `performance.now`. */
@@ -113,7 +113,10 @@ export class ItemContext implements Context {
   async #permit(cost: PermitCost | undefined): Promise<Permit> {
     this.#calls ??= { over: new AbortController(), permits: new Set() };
     const { over, permits } = this.#calls;
-    const permit = await this.#shared.permit(cost, AbortSignal.any([this.signal, over.signal]));
+    const permit = await this.#shared.permit(cost, AbortSignal.any([this.signal, over.signal])).catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'LeavingError') this.withdrawn = error;
+      throw error;
+    });
     permits.add(permit);
     // Whoever settles it needs no reminder; one that is left over is settled with the item.
     return {

@@ -63,7 +63,7 @@ process.on('message', (raw) => {
       return send({ type: 'halved', spans: batch?.halve(message.worth) ?? [] });
     case 'stop':
       stopped = true;
-      void permits?.then((found) => found.stop(new Error('the child is asked to end')));
+      void permits?.then((found) => found.stop());
       return batch?.stop();
     case 'granted':
     case 'paused':
@@ -94,7 +94,7 @@ async function loadPermits(): Promise<Permits> {
   return (permits ??= import('./permits.ts').then((loaded) => {
     // Before it is set up, a child hears of pauses only.
     const made = new loaded.Permits(send, { isFree: ready !== undefined && !ready.init.calls.isGoverned });
-    if (stopped) made.stop(new Error('the child is asked to end'));
+    if (stopped) made.stop();
     return made;
   }));
 }

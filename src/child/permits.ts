@@ -1,5 +1,6 @@
 import type { Settled } from '../core/budget.ts';
-import { DEFAULT_BUDGET } from '../core/budget-spec.ts';
+import { DAY, DEFAULT_BUDGET } from '../core/budget-spec.ts';
+import { LeavingError } from '../core/call-error.ts';
 import { LATE } from '../core/pace.ts';
 import { pauseOf } from '../core/rate-headers.ts';
 import type { Permit, PermitCost, PermitOutcome } from '../core/permit.ts';
@@ -31,7 +32,7 @@ export class Permits {
   /** Granted, by time. */
   #held: number[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #stopped: unknown;
+  #isStopped = false;
   /** Whether calls of the default budget leave without asking: it has no limits, and the API has not wanted a pause yet. */
   #isFree: boolean;
 
@@ -66,7 +67,7 @@ export class Permits {
       };
       this.#waiting.set(id, { budget, since: monotonic(), settle, at: undefined });
       this.#news.wanted(id, budget, requests, Math.ceil(tokens), this.#waiting.size === 1);
-      if (this.#stopped !== undefined) this.#giveUpLater(id);
+      if (this.#isStopped) this.#giveUpLater(id);
     });
   }
 
@@ -93,8 +94,8 @@ export class Permits {
   }
 
   /** The child is asked to end: who waits gets a little longer, since an item in flight is to be finished. */
-  stop(reason: unknown): void {
-    this.#stopped = reason;
+  stop(): void {
+    this.#isStopped = true;
     for (const id of this.#waiting.keys()) this.#giveUpLater(id);
   }
 
@@ -109,7 +110,7 @@ export class Permits {
       if (!waiter) return;
       this.#held = this.#held.filter((held) => held !== id);
       this.#news.cancelled(id);
-      waiter.settle(undefined, this.#stopped);
+      waiter.settle(undefined, new LeavingError('the child is asked to end'));
     }, PATIENCE).unref();
   }
 
@@ -177,7 +178,7 @@ function permitOf(waitedMs: number, tell: (settled: Settled) => void): Permit {
   const settle = ({ status, tokens, retryAfterMs, headers }: PermitOutcome = {}): void => {
     if (isSettled) return;
     isSettled = true;
-    const pause = retryAfterMs ?? (headers && pauseOf(readerOf(headers), status, Date.now()));
+    const pause = retryAfterMs === undefined ? headers && pauseOf(readerOf(headers), status, Date.now()) : Math.min(retryAfterMs, DAY);
     tell({
       ...(status === undefined ? {} : { status }),
       ...(tokens === undefined ? {} : { tokens }),

@@ -15,9 +15,9 @@ export class Thrown extends Error {
     return this.error instanceof Error && this.error.name === 'UnrecoverableError';
   }
 
-  /** The run's budget was spent in the middle of the item, which is therefore left for a resume. */
+  /** The run's budget was spent, or its end came, while the item waited for a call: it is left for a resume. */
   get isWithdrawn(): boolean {
-    return this.error instanceof Error && this.error.name === 'BudgetSpentError';
+    return this.error instanceof Error && (this.error.name === 'BudgetSpentError' || this.error.name === 'LeavingError');
   }
 
   /** Raised by a write that the disk refused, which is no item's fault. */

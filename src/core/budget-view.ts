@@ -22,7 +22,7 @@ export interface BudgetView {
   readonly throttled: number;
   /** Milliseconds until the pause that the API has asked for is over; 0: there is none. */
   readonly pausedMs: number;
-  /** When the next call may leave (ms since 1970), where that is a minute or more away: the day's share is used up. Else null. */
+  /** When the next call may leave (ms since 1970), where the day's share is used up and that is a minute or more away. Else null. */
   readonly freeAt: number | null;
   readonly waiting: number;
   readonly inFlight: number;

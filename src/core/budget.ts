@@ -65,8 +65,8 @@ export class Budget {
   #pausedUntil = -Infinity;
   #limitedBy: BudgetView['limitedBy'] = null;
   #begunAt: number | undefined;
-  /** When the next call may leave, as far as is known. */
-  #nextAt = -Infinity;
+  /** Until when the day has no room for a call; another run that has the file for a moment says nothing about that. */
+  #dayOverUntil = -Infinity;
 
   constructor(name: string, spec: BudgetSpec, pacer: Pacer, day?: DayCount) {
     this.name = name;
@@ -109,12 +109,12 @@ export class Budget {
       if (this.#inFlight >= (this.spec.maxInFlight ?? Infinity)) return wait('in flight', Infinity);
       const next = this.#pacer.next(ask.cost, now);
       const why = next.at <= this.#pausedUntil ? 'pause' : 'rate';
-      this.#nextAt = next.at;
       if (next.at > now + HORIZON) return wait(why, next.at - HORIZON / 2);
       // Who has to be first may be heard of at any moment.
       if (!next.firm) return wait(why, now + HORIZON / 2);
       const dayOver = this.#day?.take(ask.cost);
-      if (dayOver !== undefined) return wait('day', (this.#nextAt = now + Math.max(dayOver, HORIZON)));
+      this.#dayOverUntil = dayOver === undefined ? -Infinity : Math.max(this.#dayOverUntil, now + dayOver);
+      if (dayOver !== undefined) return wait('day', now + Math.max(dayOver, HORIZON));
       this.#queue.shift();
       const entry = this.#pacer.take(ask.cost, next.at);
       this.#inFlight++;
@@ -223,7 +223,7 @@ export class Budget {
       light: percent === null ? null : lightOf(percent),
       throttled: refused.sum(now),
       pausedMs: Math.max(0, this.#pausedUntil - now),
-      freeAt: this.#nextAt - now >= LONG_WAIT ? this.#nextAt : null,
+      freeAt: this.#dayOverUntil - now >= LONG_WAIT ? this.#dayOverUntil : null,
       waiting: this.#queue.size,
       inFlight: this.#inFlight,
       limitedBy: waits && now - waits.ask.since > NOTICED ? this.#limitedBy : null,

@@ -30,20 +30,42 @@ const QUOTA = /insufficient_quota|"quotaId"\s*:\s*"[^"]*PerDay/;
  */
 export function readFailure(error: unknown, now: number): CallFailure {
   const message = textOf(error);
-  const status = statusOf(error);
+  const answer = answerIn(error);
+  const status = statusOf(answer);
   if (status !== undefined) {
-    const wait = retryAfter(headersOf(error), message, now);
+    const wait = retryAfter(headersOf(answer), textOf(answer), now);
     const known = { status, label: String(status), message, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
-    if (status === 429) return { kind: QUOTA.test(`${String(field(error, 'code'))} ${message}`) ? 'final' : 'limited', ...known };
+    // Whoever wraps an answer like this has decided already.
+    if (field(error, 'name') === 'UnrecoverableError') return { kind: 'final', ...known };
+    if (status === 429) return { kind: isUsedUp(error) ? 'final' : 'limited', ...known };
     return { kind: status >= 500 || PASSING.has(status) ? 'passing' : 'final', ...known };
   }
   const label = faultOf(error);
   return { kind: label === 'error' ? 'final' : 'passing', label, message };
 }
 
+/** Whether the account has no more credit, or has used up its day: everything that it would be asked for would fail. */
+export function isUsedUp(error: unknown): boolean {
+  const answer = answerIn(error);
+  return statusOf(answer) === 429 && QUOTA.test(`${String(field(answer, 'code'))} ${textOf(answer)}`);
+}
+
+/** Whichever of an error and its causes has an API's status; the error itself where none does, or where it says what is wrong with an answer. */
+function answerIn(error: unknown): unknown {
+  const isBadAnswer = field(error, 'name') === 'BadAnswerError';
+  return (isBadAnswer ? undefined : causesOf(error).find((one) => statusOf(one) !== undefined)) ?? error;
+}
+
+/** An error, what it names as its cause, and so on. */
+function causesOf(error: unknown): unknown[] {
+  const all: unknown[] = [];
+  for (let at = error; at !== undefined && at !== null && all.length < 5; at = field(at, 'cause')) all.push(at);
+  return all;
+}
+
 /** Looks through an error and what it names as its cause. */
 function faultOf(error: unknown): string {
-  for (let [at, depth] = [error, 0]; at !== undefined && at !== null && depth < 5; at = field(at, 'cause'), depth++) {
+  for (const at of causesOf(error)) {
     const code = String(field(at, 'code'));
     const name = `${String(field(at, 'name'))} ${String(field(field(at, 'constructor'), 'name'))}`;
     if (TIMEOUTS.has(code) || /Timeout/.test(name)) return 'timeout';

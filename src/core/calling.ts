@@ -50,7 +50,7 @@ export interface CallOptions<T> extends CacheOptions {
   readonly backoff?: number | string;
   /** The longest that 429s may hold the call up altogether; default 10 minutes. */
   readonly maxWait?: number | string;
-  /** What to take instead where the call fails for good; counted, never cached. */
+  /** What to take instead where the call fails for good; counted, never cached. Not for an account whose credit or day is used up. */
   readonly fallback?: (error: Error) => T | Promise<T>;
 }
 

@@ -4,6 +4,10 @@ export type HeaderOf = (name: string) => string | undefined;
 /** More seconds than this are no duration but a date (seconds since 1970, or milliseconds). */
 const A_DATE = 1e9;
 
+/** No pause is longer (ms): a header that asks for more is more likely to mean something else. */
+const LONGEST = 86_400_000;
+const atMost = (ms: number | undefined): number | undefined => (ms === undefined ? undefined : Math.min(ms, LONGEST));
+
 /** What remains of a limit, and when it is reset. */
 const FAMILIES: readonly (readonly [remaining: string, reset: string])[] = [
   ['x-ratelimit-remaining', 'x-ratelimit-reset'],
@@ -19,6 +23,10 @@ const FAMILIES: readonly (readonly [remaining: string, reset: string])[] = [
  * `now`: milliseconds since 1970.
  */
 export function pauseOf(header: HeaderOf, status: number | undefined, now: number): number | undefined {
+  return atMost(pauseAsked(header, status, now));
+}
+
+function pauseAsked(header: HeaderOf, status: number | undefined, now: number): number | undefined {
   const ms = numberOf(header('retry-after-ms'));
   if (ms !== undefined) return ms;
   const isRefused = status === undefined || status === 429 || status >= 500;
@@ -31,11 +39,11 @@ export function pauseOf(header: HeaderOf, status: number | undefined, now: numbe
  * `RetryInfo` in the body, "try again in 120ms".
  */
 export function retryAfter(header: HeaderOf, text: string, now: number): number | undefined {
-  return (
-    pauseOf(header, undefined, now) ??
-    latest(resets(header, now).map(({ ms }) => ms)) ??
-    spanOf(/"retryDelay"\s*:\s*"([\d.]+m?s)"/.exec(text)?.[1]) ??
-    spanOf(/(?:try again|retry) in ((?:[\d.]+\s?(?:ms|[hms])(?![a-z]))+)/i.exec(text)?.[1]?.replaceAll(' ', ''))
+  return atMost(
+    pauseAsked(header, undefined, now) ??
+      latest(resets(header, now).map(({ ms }) => ms)) ??
+      spanOf(/"retryDelay"\s*:\s*"([\d.]+m?s)"/.exec(text)?.[1]) ??
+      spanOf(/(?:try again|retry) in ((?:[\d.]+\s?(?:ms|[hms])(?![a-z]))+)/i.exec(text)?.[1]?.replaceAll(' ', '')),
   );
 }
 

@@ -11,7 +11,7 @@ export interface SentEntry {
 export type Landing =
   | { readonly how: 'stored' }
   | { readonly how: 'sent'; readonly entry: SentEntry }
-  | { readonly how: 'failed'; readonly message: string; readonly status?: number }
+  | { readonly how: 'failed'; readonly message: string; readonly status?: number; readonly code?: string }
   /** Too large to be sent about: whoever waited asks again. */
   | { readonly how: 'gone' };
 

@@ -8,13 +8,19 @@ import {
   parseBudget,
   parseHeadroom,
   parseRate,
+  type RateLimit,
 } from '../core/budget-spec.ts';
 import { UserError } from '../core/errors.ts';
 import type { LaunchOptions } from '../core/options.ts';
-import { Governor } from '../services/governor.ts';
+import { DayStore } from '../services/day-store.ts';
+import { Governor, isDaily } from '../services/governor.ts';
 import { shareOver } from '../services/redis-budget.ts';
+import type { RunSettings } from '../store/manifest.ts';
+import { cacheSpec } from './caching.ts';
 
 type Given = Pick<LaunchOptions, 'rate' | 'minDelay' | 'maxInFlight' | 'headroom' | 'budget'>;
+
+type Settings = Pick<RunSettings, 'budgets' | 'cache'>;
 
 /** The budgets of a run: those that were there (the worker's, or what the run remembers), changed by what the user gives now. */
 export function budgetsOf(given: Given, before: BudgetSettings | undefined): BudgetSettings | undefined {
@@ -25,7 +31,14 @@ export function budgetsOf(given: Given, before: BudgetSettings | undefined): Bud
   if (rate !== undefined || minDelay !== undefined || maxInFlight !== undefined) {
     named[DEFAULT_BUDGET] = {
       ...(named[DEFAULT_BUDGET] ?? { limits: [], adaptive: true }),
-      ...(rate === undefined ? {} : { limits: rate.map((text) => parseRate(text)) }),
+      ...(rate === undefined
+        ? {}
+        : {
+            limits: replaced(
+              named[DEFAULT_BUDGET]?.limits ?? [],
+              rate.map((text) => parseRate(text)),
+            ),
+          }),
       ...(minDelay === undefined ? {} : { minDelay: positive(minDelay, 'minDelay') }),
       ...(maxInFlight === undefined ? {} : { maxInFlight: positive(maxInFlight, 'maxInFlight') }),
     };
@@ -35,17 +48,28 @@ export function budgetsOf(given: Given, before: BudgetSettings | undefined): Bud
   return { share, ...(redis === undefined ? {} : { redis }), named };
 }
 
+/** Limits of requests do not lift those of tokens, nor the other way round. */
+function replaced(before: readonly RateLimit[], given: readonly RateLimit[]): RateLimit[] {
+  return [...before.filter(({ unit }) => !given.some((limit) => limit.unit === unit)), ...given];
+}
+
 function positive(value: number, name: string): number {
   if (Number.isFinite(value) && value > 0) return value;
   throw new UserError(`${name}: ${value} would allow nothing`, { hint: 'give a number above 0, or leave it out' });
 }
 
-/** Opens the budgets of a session; throws a `UserError` where they cannot be kept. */
-export async function openGovernor(settings: BudgetSettings | undefined, dataDir: string): Promise<Governor & { warnings: Warnings }> {
+/**
+ * Opens the budgets of a session; throws a `UserError` where they cannot be kept. Daily ones are kept in the folder of the cache, where it is
+ * one: whoever shares the cache shares them.
+ */
+export async function openGovernor({ budgets: settings, cache }: Settings, dataDir: string): Promise<Governor & { warnings: Warnings }> {
   const warnings = new Warnings();
   const warn = (message: string): void => warnings.say(message);
   const shared = settings?.redis === undefined ? undefined : await shareOver(settings.redis, warn);
-  const governor = new Governor({ settings, folder: join(dataDir, 'cache'), warn, ...(shared ? { shared } : {}) });
+  const daily = !shared && Object.values(settings?.named ?? {}).some((spec) => isDaily(spec));
+  const spec = cacheSpec(cache);
+  const days = daily && (await DayStore.open(spec.kind === 'sqlite' ? spec.folder : join(dataDir, 'cache'), warn));
+  const governor = new Governor({ settings, warn, ...(shared ? { shared } : {}), ...(days ? { days } : {}) });
   return Object.assign(governor, { warnings });
 }
 

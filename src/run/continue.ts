@@ -68,7 +68,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     const next = await replan(state, found, options, { settings, hasChanged: worker.changed, env, guard, signal: session.signal });
     const rows = next?.plan.rows ?? shapeOfRows(state, manifest);
     await checkArrangement(settings, rows.columns);
-    governor = await openGovernor(settings.budgets, resolve(options.dataDir ?? 'data'));
+    governor = await openGovernor(settings, resolve(options.dataDir ?? 'data'));
     // Somebody may have cleaned up.
     for (const folder of [paths.parts, paths.logs]) mkdirSync(folder, { recursive: true });
     const journal = new Journal(paths.journal, length);

@@ -74,7 +74,7 @@ export async function launchRun(given: LaunchOptions, session: Session, sample?:
     });
     const settings = settingsOf(options, paths, planned);
     await checkArrangement(settings, planned.columns);
-    governor = await openGovernor(settings.budgets, dataDir);
+    governor = await openGovernor(settings, dataDir);
     const plan = planOf(planned, 0, settings);
     const { format } = parseOutput(settings.output);
     const manifest: Manifest = {

@@ -17,7 +17,7 @@ export interface ReplayServices {
 
 /** Calls of a replay heed the run's budgets and use its cache; they are not counted, and not against `--max-calls` and the like. */
 export async function serveReplay(executor: Executor, settings: RunSettings, dataDir: string): Promise<ReplayServices> {
-  const governor = await openGovernor(settings.budgets, dataDir);
+  const governor = await openGovernor(settings, dataDir);
   const children = served(executor, governor);
   return {
     start(onMessage) {

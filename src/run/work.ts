@@ -178,6 +178,7 @@ export class Work implements Attached {
       unwatch();
       unserve();
       this.#calls.end();
+      await this.#options.governor.settle();
       for (const file of [paths.live, temporaryName(paths.live)]) rmSync(file, { force: true });
     }
     const times: Times = { since, planning: this.#options.planning, merging: 0 };

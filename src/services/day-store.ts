@@ -1,36 +1,46 @@
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DayCount } from '../core/budget.ts';
 import { type BudgetSpec, DAY } from '../core/budget-spec.ts';
 import { UserError } from '../core/errors.ts';
 import type { Cost } from '../core/pace.ts';
 import { monotonic } from '../ipc/monotonic.ts';
+import { isBusy, isDamage } from '../store/cache-file.ts';
 
 const VERSION = 1;
 const MINUTE = 60_000;
 const MINUTES = DAY / MINUTE;
 /** Another run has the file: look again after so many milliseconds. */
 const BUSY = 50;
+/** How long (ms) the file may be somebody else's before and after the run; in between, calls wait for it. */
+const PATIENCE = 10_000;
 /** Of a large budget, several calls are taken at a time; at most so many are lost when the parent dies. */
 const MOST_AHEAD = 64;
 
 /** What was used of daily budgets, by the minute, in a file that all runs of a data folder share. Counted before a call leaves, so that no death exceeds it. */
 export class DayStore {
   readonly #db: DatabaseSync;
+  readonly #warn: (message: string) => void;
   readonly #counts: FileCount[] = [];
 
-  /** Throws a `UserError` where the folder cannot be used; a damaged file is set aside, which `warn` hears of. */
-  constructor(folder: string, warn: (message: string) => void) {
+  private constructor(db: DatabaseSync, warn: (message: string) => void) {
+    this.#db = db;
+    this.#warn = warn;
+  }
+
+  /** Rejects with a `UserError` where the folder cannot be used; a damaged file is set aside, which `warn` hears of. */
+  static async open(folder: string, warn: (message: string) => void): Promise<DayStore> {
     const file = join(folder, 'budget.sqlite');
     try {
       mkdirSync(folder, { recursive: true });
-      this.#db = open(file, warn);
+      return new DayStore(await whileBusy(() => open(file, warn)), warn);
     } catch (error) {
       if (error instanceof UserError) throw error;
       throw new UserError(`what was used of the daily budgets cannot be kept: ${error instanceof Error ? error.message : String(error)}`, {
         place: { file },
-        hint: 'mend the permissions of the folder, or choose another --data-dir',
+        hint: 'mend the permissions of the folder, or choose another --cache or --data-dir',
       });
     }
   }
@@ -42,9 +52,33 @@ export class DayStore {
     return count;
   }
 
-  close(): void {
-    for (const count of this.#counts) count.close();
+  /** Gives back what was counted ahead and not used. Where that fails, it stays counted for a day, which `warn` hears of. */
+  async giveBack(): Promise<void> {
+    try {
+      for (const count of this.#counts) await whileBusy(() => count.giveBackRest());
+    } catch (error) {
+      this.#counts.splice(0);
+      this.#warn(
+        `a few calls count against the daily budgets that were not made: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.giveBack();
     this.#db.close();
+  }
+}
+
+/** Does something again for as long as another run has the file, but not for ever. */
+async function whileBusy<T>(work: () => T): Promise<T> {
+  for (const until = monotonic() + PATIENCE; ;) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isBusy(error) || monotonic() > until) throw error;
+      await sleep(1 + Math.random() * 20);
+    }
   }
 }
 
@@ -60,10 +94,6 @@ function open(file: string, warn: (message: string) => void): DatabaseSync {
   }
 }
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB. */
-const isDamage = (error: unknown): boolean =>
-  error instanceof Error && 'errcode' in error && (error.errcode === 11 || error.errcode === 26);
-
 function prepared(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { timeout: BUSY });
   try {
@@ -73,7 +103,9 @@ function prepared(file: string): DatabaseSync {
       throw new UserError('is from a newer version of Shardyard', { place: { file }, hint: 'use that version, or another --data-dir' });
     db.exec(`create table if not exists spent (
       budget text, minute integer, requests integer not null, tokens integer not null, primary key (budget, minute)
-    ) without rowid; pragma user_version = ${VERSION}`);
+    ) without rowid`);
+    // Writing waits for others that write; looking does not.
+    if (version !== VERSION) db.exec(`pragma user_version = ${VERSION}`);
     return db;
   } catch (error) {
     db.close();
@@ -86,6 +118,8 @@ class FileCount implements DayCount {
   readonly #name: string;
   readonly #most: Cost;
   readonly #ahead: number;
+  /** Whether what was written while the clock was ahead is dealt with. */
+  #isInTime = false;
   /** Counted in the file, and not used yet. */
   #credit = { requests: 0, tokens: 0 };
   #used: Cost & { readonly at: number } = { requests: 0, tokens: 0, at: -Infinity };
@@ -99,11 +133,10 @@ class FileCount implements DayCount {
       Math.min(...limits.filter((limit) => limit.unit === unit && limit.windowMs >= DAY).map(({ max }) => max));
     this.#most = { requests: most('request'), tokens: most('token') };
     this.#ahead = this.#most.tokens < Infinity ? 1 : Math.max(1, Math.min(MOST_AHEAD, Math.floor(this.#most.requests / 500)));
-    this.#bringBack();
   }
 
   used(): Cost {
-    if (monotonic() - this.#used.at > 1000) this.#used = { ...this.#sum(), at: monotonic() };
+    if (monotonic() - this.#used.at > 1000) this.#used = { ...(this.#look() ?? this.#used), at: monotonic() };
     const { requests, tokens } = this.#used;
     return { requests: requests - this.#credit.requests, tokens: tokens - this.#credit.tokens };
   }
@@ -123,7 +156,7 @@ class FileCount implements DayCount {
     this.#credit.tokens += this.#tokens(cost);
   }
 
-  close(): void {
+  giveBackRest(): void {
     const { requests, tokens } = this.#credit;
     if (requests === 0 && tokens === 0) return;
     this.#add(-requests, -tokens);
@@ -147,6 +180,8 @@ class FileCount implements DayCount {
       return BUSY;
     }
     try {
+      if (!this.#isInTime) this.#bringBack();
+      this.#isInTime = true;
       const sum = this.#sum();
       const tokens = Math.max(0, this.#tokens(cost) - this.#credit.tokens);
       const room = this.#most.requests - sum.requests;
@@ -166,6 +201,16 @@ class FileCount implements DayCount {
     const insert =
       'insert into spent values (?, ?, ?, ?) on conflict do update set requests = requests + excluded.requests, tokens = tokens + excluded.tokens';
     this.#db.prepare(insert).run(this.#name, this.#minute(), requests, tokens);
+  }
+
+  /** What was used; nothing where the file is somebody else's. */
+  #look(): Cost | undefined {
+    try {
+      return this.#sum();
+    } catch (error) {
+      if (isBusy(error)) return undefined;
+      throw error;
+    }
   }
 
   #sum(): Cost {

@@ -5,7 +5,7 @@ import { suggest } from '../core/nearest.ts';
 import { type Cost, Pace, type Pacer } from '../core/pace.ts';
 import type { PermitAnswer, PermitNews } from '../ipc/messages.ts';
 import { monotonic } from '../ipc/monotonic.ts';
-import { DayStore } from './day-store.ts';
+import type { DayStore } from './day-store.ts';
 
 const NO_LIMITS: BudgetSpec = { limits: [], adaptive: true };
 
@@ -30,8 +30,8 @@ type SharedPacer = ReturnType<Shared['pacer']>;
 
 export interface GovernorOptions {
   readonly settings: BudgetSettings | undefined;
-  /** Where daily budgets are kept. */
-  readonly folder: string;
+  /** Keeps daily budgets, where there are any that are not shared. */
+  readonly days?: DayStore;
   readonly warn: (message: string) => void;
   readonly shared?: Shared;
 }
@@ -57,15 +57,12 @@ export class Governor {
   readonly #options: GovernorOptions;
   readonly #clients = new Map<number, Client>();
   readonly #budgets = new Map<string, Served>();
-  readonly #days: DayStore | undefined;
-
   constructor(options: GovernorOptions) {
     this.#options = options;
-    const { settings, folder, warn, shared } = options;
+    const { settings, days } = options;
     const named = Object.entries(settings?.named ?? {});
-    if (!shared && named.some(([, spec]) => isDaily(spec))) this.#days = new DayStore(folder, warn);
     const all = named.some(([name]) => name === DEFAULT_BUDGET) ? named : [[DEFAULT_BUDGET, NO_LIMITS] as const, ...named];
-    for (const [name, spec] of all) this.#add(name, spec, isDaily(spec) ? this.#days : undefined);
+    for (const [name, spec] of all) this.#add(name, spec, isDaily(spec) ? days : undefined);
   }
 
   /** A child that `send` reaches: it hears of every pause. */
@@ -141,9 +138,14 @@ export class Governor {
     return (this.#clients.get(child)?.waitedMs ?? 0) + waiting;
   }
 
+  /** No more calls are made: gives back what daily budgets were counted ahead. */
+  async settle(): Promise<void> {
+    await this.#options.days?.giveBack();
+  }
+
   async close(): Promise<void> {
     for (const { timer } of this.#budgets.values()) clearTimeout(timer);
-    this.#days?.close();
+    await this.#options.days?.close();
     await this.#options.shared?.close();
   }
 
@@ -210,4 +212,5 @@ const MOST_LEASED = 64;
 
 const pausedBy = ({ name, pausedUntil }: Budget): PermitAnswer => ({ type: 'paused', budget: name, until: pausedUntil });
 
-const isDaily = ({ limits }: BudgetSpec): boolean => limits.some(({ windowMs }) => windowMs >= DAY);
+/** Whether a budget has to be kept across runs. */
+export const isDaily = ({ limits }: BudgetSpec): boolean => limits.some(({ windowMs }) => windowMs >= DAY);

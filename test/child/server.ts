@@ -2,10 +2,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** One answer of the server: a status with headers and a body, or a connection that is cut. */
+/** One answer of the server: a status with headers and a body, a connection that is cut, or half an answer. */
 export type Answer =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown; readonly text?: string }
   | 'cut'
+  /** A status that is not ok and the beginning of a body that never ends. */
+  | 'half'
   | 'silence';
 
 /** A server on loopback that gives the answers it is told, in order, the last one for ever. */
@@ -30,6 +32,7 @@ function reply(request: IncomingMessage, response: ServerResponse, answer: Answe
   request.resume();
   if (answer === 'silence') return;
   if (answer === 'cut') return void request.socket.destroy();
+  if (answer === 'half') return void response.writeHead(500).write('half of it');
   response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
   response.end(answer.text ?? JSON.stringify(answer.body ?? {}));
 }

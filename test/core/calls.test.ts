@@ -5,6 +5,7 @@ import { addCalls, callReport, compactCalls, countCall, noCalls } from '../../sr
 import { Flights } from '../../src/core/flights.ts';
 import { retryAfter } from '../../src/core/rate-headers.ts';
 import { NOTHING, Spending } from '../../src/core/spending.ts';
+import { UnrecoverableError } from '../../src/core/worker.ts';
 
 const NOW = Date.parse('2026-11-22T03:00:00Z');
 
@@ -15,6 +16,8 @@ describe('how long a server wants to be left alone', () => {
     ['a date', { 'retry-after': 'Sun, 22 Nov 2026 03:00:05 GMT' }, '', 5000],
     ['a date that is over', { 'retry-after': 'Sun, 22 Nov 2026 02:00:00 GMT' }, '', 0],
     ['milliseconds before seconds', { 'retry-after-ms': '120', 'retry-after': '1' }, '', 120],
+    ['more than a day', { 'x-ratelimit-reset': '999999999' }, '', 86_400_000],
+    ['more than a day, with words', {}, 'please try again in 90000s', 86_400_000],
     ['rubbish', { 'retry-after': 'soon' }, '', undefined],
     ['a negative number', { 'retry-after': '-1' }, '', undefined],
     [
@@ -59,6 +62,12 @@ describe('what a failure means', () => {
     [new SyntaxError('Unexpected end of JSON input'), 'passing', 'bad-answer'],
     [error({ name: 'BadAnswerError' }), 'passing', 'bad-answer'],
     [error({ cause: new BadAnswerError('half of it') }), 'passing', 'bad-answer'],
+    [new Error('cannot rate it', { cause: error({ status: 401 }) }), 'final', '401'],
+    [new Error('twice', { cause: new Error('once', { cause: error({ status: 503 }) }) }), 'passing', '503'],
+    [new Error('limited', { cause: error({ status: 429 }) }), 'limited', '429'],
+    [new Error('empty', { cause: error({ status: 429, code: 'insufficient_quota' }) }), 'final', '429'],
+    [new UnrecoverableError('busy for good', { cause: error({ status: 503 }) }), 'final', '503'],
+    [new BadAnswerError('not what was asked for'), 'passing', 'bad-answer'],
     [new TypeError('x is not a function'), 'final', 'error'],
     ['text', 'final', 'error'],
     [undefined, 'final', 'error'],
@@ -68,7 +77,8 @@ describe('what a failure means', () => {
 
   test('headers of every kind are read', () => {
     for (const headers of [new Headers({ 'Retry-After': '2' }), { 'retry-after': '2' }, { 'retry-after': 2 }])
-      expect(readFailure(error({ status: 429, headers }), NOW).retryAfterMs).toBe(2000);
+      for (const thrown of [error({ status: 429, headers }), new Error('wrapped', { cause: error({ status: 429, headers }) })])
+        expect(readFailure(thrown, NOW).retryAfterMs).toBe(2000);
   });
 });
 

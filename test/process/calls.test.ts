@@ -93,6 +93,32 @@ test('when the child dies that makes a call, the next one that waits for it make
   expect(place.report().calls).toMatchObject({ calls: 1, saved: 3 });
 });
 
+test('who waits for a call finds its answer in the cache, however busy the child is that made it', async () => {
+  // Whoever made the call computes, without a look at its messages, until another one has gone on with the answer.
+  const worker = `
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+export default { columns: ['n', 'value', 'wentOn'], process: async (n, { call }) => {
+  let isMine = false;
+  const called = call({ key: 'same' }, async () => {
+    isMine = true;
+    while (readFileSync('begun.txt', 'utf8').length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+    // So that the other one waits; were it later, it would find the answer at once.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return 7;
+  });
+  appendFileSync('begun.txt', n + '\\n');
+  const value = await called;
+  if (!isMine) writeFileSync('on.txt', '');
+  for (let look = 0; isMine && !existsSync('on.txt') && look < 750; look++) pause();
+  return { n, value, wentOn: existsSync('on.txt') };
+} };`;
+  const place = new Place({ 'w.mjs': worker, 'begun.txt': '' });
+  expect(await place.run('--items', '0:2', '-p', '2', '--batch-size', '1')).toMatchObject({ code: 0 });
+  expect(place.lines('out.csv')).toEqual(['n,value,wentOn', '0,7,true', '1,7,true']);
+  expect(place.report().calls).toMatchObject({ calls: 1, saved: 1 });
+});
+
 test('a spent budget stops the run with 3; a resume goes on from there, and what is cached costs nothing', async () => {
   const place = new Place({
     'w.mjs': `${WORKER}

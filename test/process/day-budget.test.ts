@@ -34,7 +34,8 @@ test('a parent that is killed in the middle never exceeds --max-calls nor the da
   });
   place.write(
     'w.mjs',
-    `export default { columns: ['n', 'path'], process: async (n, { call }) => ({ n, ...(await call({ key: n }, async ({ fetch }) => (await fetch(${JSON.stringify(url)} + n)).json())) }) };`,
+    // Stopped while it waits for the day, an item is left as it is: its fallback is for calls that fail.
+    `export default { columns: ['n', 'path'], process: async (n, { call }) => ({ n, ...(await call({ key: n, fallback: () => ({ path: 'made up' }) }, async ({ fetch }) => (await fetch(${JSON.stringify(url)} + n)).json())) }) };`,
   );
   const shape = ['--items', `0:${ITEMS}`, '-p', '2', '--concurrency', '2', '--batch-size', '10', '--spares', '0'];
   const session = async (...args: readonly string[]): Promise<number | null> => {
@@ -51,6 +52,8 @@ test('a parent that is killed in the middle never exceeds --max-calls nor the da
   expect(calls.length).toBeLessThanOrEqual(MOST);
 
   parent = place.start('resume', 'r', '--max-calls', '1000');
+  let said = '';
+  parent.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const interrupted = exitOf(parent);
   await until('the day is used up', () => place.events('warned').some(({ message }) => message.includes('24 hours: no call before')));
   expect(calls.length).toBeGreaterThan(MOST / 2);
@@ -61,9 +64,11 @@ test('a parent that is killed in the middle never exceeds --max-calls nor the da
   expect((await place.shardyard('status', 'r')).stdout).toMatch(/40\/40 today.*no call before \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
   parent.kill('SIGINT');
   expect(await interrupted).toBe(130);
-  const { code, stderr } = await place.resume('--deadline', '1s', '--max-calls', '1000');
-  expect([code, stderr]).toEqual([3, expect.stringMatching(/used up: no call before \d{4}-\d\d-\d\d \d\d:\d\d\s+UTC/)]);
-  expect(place.report()).toMatchObject({ state: 'stopped', items: { failed: 0 }, budgets: [{ freeAt: expect.any(Number) }] });
+  expect(said.replaceAll(/\s+/g, ' ')).toMatch(/used up: no call before \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
+  expect(place.report()).toMatchObject({ items: { failed: 0 }, budgets: [{ freeAt: expect.any(Number) }] });
+  // Whether a child gets as far as asking before the deadline is not for the test to say.
+  expect(await place.resume('--deadline', '1s', '--max-calls', '1000')).toMatchObject({ code: 3 });
+  expect(place.report()).toMatchObject({ state: 'stopped', items: { failed: 0 } });
   expect(calls.length).toBeLessThanOrEqual(DAY);
 
   expect(await place.resume('--rate', '1000/day', '--max-calls', '1000')).toMatchObject({ code: 0 });

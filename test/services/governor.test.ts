@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { UnrecoverableError } from '../../src/core/worker.ts';
 import { monotonic } from '../../src/ipc/monotonic.ts';
+import { DayStore } from '../../src/services/day-store.ts';
+import type { Governor } from '../../src/services/governor.ts';
 import { governorOf, LocalChild, mostIn, spec, until } from './support.ts';
 
 const folder = (): string => {
@@ -102,15 +104,16 @@ test('without limits nothing is asked, until the API wants a pause: then everybo
 test('a daily budget holds over runs, several at a time; a damaged file is set aside', async () => {
   const made = folder();
   const named = { default: spec(['5/day']) };
-  const first = governorOf(named, { folder: made });
-  const second = governorOf(named, { folder: made });
+  const warnings: string[] = [];
+  const warn = (message: string): void => void warnings.push(message);
+  const opened = async (): Promise<Governor> => governorOf(named, { days: await DayStore.open(made, warn), warn });
+  const [first, second] = [await opened(), await opened()];
   const [a, b] = [new LocalChild(1, first, []), new LocalChild(1, second, [])];
   for (const child of [a, b, a]) (await child.take()).settle();
   expect(first.views()[0]?.day?.limit).toBe(5);
   await first.close();
   await second.close();
-  const warnings: string[] = [];
-  const third = governorOf(named, { folder: made, warn: (message) => warnings.push(message) });
+  const third = await opened();
   const child = new LocalChild(1, third, []);
   for (let n = 0; n < 2; n++) (await child.take()).settle();
   const abort = new AbortController();
@@ -121,7 +124,7 @@ test('a daily budget holds over runs, several at a time; a damaged file is set a
   await expect(sixth).rejects.toThrow('enough');
   await third.close();
   writeFileSync(join(made, 'budget.sqlite'), 'this is no database, and long enough to be taken for a damaged one'.repeat(50));
-  const fourth = governorOf(named, { folder: made, warn: (message) => warnings.push(message) });
+  const fourth = await opened();
   expect(warnings[1]).toContain('set aside');
   (await new LocalChild(1, fourth, []).take()).settle();
   await fourth.close();

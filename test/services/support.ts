@@ -3,6 +3,7 @@ import type { BudgetSettings, BudgetSpec } from '../../src/core/budget-spec.ts';
 import { parseRate } from '../../src/core/budget-spec.ts';
 import type { Permit, PermitCost } from '../../src/core/permit.ts';
 import type { PermitAnswer, ToParent } from '../../src/ipc/messages.ts';
+import type { DayStore } from '../../src/services/day-store.ts';
 import { Governor, type Shared } from '../../src/services/governor.ts';
 
 export const spec = (rates: readonly string[], more: Partial<BudgetSpec> = {}): BudgetSpec => ({
@@ -75,10 +76,10 @@ export class LocalChild {
 
 export function governorOf(
   named: Readonly<Record<string, BudgetSpec>>,
-  more: { readonly share?: number; readonly folder?: string; readonly shared?: Shared; readonly warn?: (message: string) => void } = {},
+  more: { readonly share?: number; readonly days?: DayStore; readonly shared?: Shared; readonly warn?: (message: string) => void } = {},
 ): Governor {
-  const { share = 1, folder = '/nowhere', shared, warn = () => undefined } = more;
-  return new Governor({ settings: settings(named, share), folder, warn, ...(shared ? { shared } : {}) });
+  const { share = 1, days, shared, warn = () => undefined } = more;
+  return new Governor({ settings: settings(named, share), warn, ...(shared ? { shared } : {}), ...(days ? { days } : {}) });
 }
 
 /** The most of these times within any window of this length (ms). */

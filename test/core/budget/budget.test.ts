@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Budget } from '../../../src/core/budget.ts';
+import { Budget, type DayCount } from '../../../src/core/budget.ts';
 import { type BudgetSpec, parseRate } from '../../../src/core/budget-spec.ts';
-import { Pace } from '../../../src/core/pace.ts';
+import { type BudgetView, formatBudget } from '../../../src/core/budget-view.ts';
+import { Pace, type Pacer } from '../../../src/core/pace.ts';
 import { type Fate, mostIn, play, type WorldOptions } from './world.ts';
 
 const spec = (rates: readonly string[], more: Partial<BudgetSpec> = {}): BudgetSpec => ({
@@ -182,6 +183,30 @@ describe('when the API says no', () => {
     expect(budget.view(121_000).factor).toBe(1);
     expect(fired.filter(({ at }) => at > 111_000).length / 10).toBeGreaterThan(97);
   });
+});
+
+it('says when the next call may leave only where the day is used up', () => {
+  const cost = { requests: 1, tokens: 0 };
+  const viewOf = (pacer: Pacer, day?: DayCount): BudgetView => {
+    const budget = new Budget('default', spec(['5/s']), pacer, day);
+    budget.ask(0, 1, cost, 0);
+    budget.grants(0);
+    return budget.view(1000);
+  };
+  // Waits for a lease from Redis, which nobody can foresee; waits for two minutes; for an API's pause.
+  const leased = new Pace(spec(['5/s']), 1);
+  leased.next = () => ({ at: Infinity, firm: true });
+  const late = new Pace(spec([], { minDelay: 120_000 }), 1);
+  late.take(cost, 0);
+  const paused = new Pace(spec(['5/s']), 1);
+  paused.hold(120_000);
+  for (const pacer of [leased, late, paused]) {
+    const view = viewOf(pacer);
+    expect([view.freeAt, view.limitedBy]).toEqual([null, 'rate']);
+    expect(formatBudget(view)).not.toContain('no call before');
+  }
+  const day: DayCount = { used: () => cost, take: () => 3_600_000, giveBack: () => undefined };
+  expect(viewOf(new Pace(spec(['5/s']), 1), day)).toMatchObject({ freeAt: 3_600_000, limitedBy: 'day' });
 });
 
 it('a call that is no longer wanted gives its place to the next', () => {
