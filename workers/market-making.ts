@@ -3,16 +3,15 @@
  * of it; its trades go into a Parquet file for each security. See docs/market-making.md.
  *
  * An item is one security: a sheet of a workbook, or a Parquet file that `shardyard convert` made of it (`--param data=…`). Without data the
- * ticks are invented, and the securities are named so.
+ * ticks are invented, the securities are named so, and any other name is refused.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { defineWorker } from 'shardyard';
+import { defineWorker, UserError } from 'shardyard';
 import { writeParquet } from 'shardyard/parquet';
 import { z } from 'zod';
 import { MarketMaker, rounded } from './market-making/maker.ts';
-import { readTerms, termsOf } from './market-making/terms.ts';
-import { securitiesOf, ticksOf } from './market-making/ticks.ts';
+import { faultsOf, type Instead, readTerms, termsOf } from './market-making/terms.ts';
+import { namesIn, securitiesOf, ticksOf } from './market-making/ticks.ts';
 
 const types = {
   security: 'string',
@@ -45,24 +44,43 @@ const tradeTypes = {
   realised: 'double',
 } as const;
 
-const params = z.strictObject({
-  /** An .xlsx with a sheet for each security, or a folder with a .parquet for each; default: invented ticks. */
-  data: z.string().optional(),
-  /** The row of each sheet that has Dates, Type, Price and Size. */
-  headerRow: z.coerce.number().int().positive().default(3),
-  /** How each security is quoted. */
-  config: z
-    .string()
-    .refine((file) => existsSync(file), 'there is no such file: mend the path')
-    .default(join(import.meta.dirname, 'market-making/securities.json')),
-  /** Seconds that a side stays empty after a fill, for all securities: instead of what the file says. */
-  refill: z.coerce.number().nonnegative().optional(),
-  /** What is offered at a time, for all securities. */
-  size: z.coerce.number().positive().optional(),
-  /** Of the invented ticks. */
-  seed: z.coerce.number().int().default(1),
-  days: z.coerce.number().int().positive().default(10),
-});
+const params = z
+  .strictObject({
+    /** An .xlsx with a sheet for each security, or a folder with a .parquet for each; default: invented ticks. */
+    data: z.string().optional(),
+    /** The row of each sheet that has Dates, Type, Price and Size. */
+    headerRow: z.coerce.number().int().positive().default(3),
+    /** How each security is quoted. */
+    config: z.string().default(join(import.meta.dirname, 'market-making/securities.json')),
+    /** Seconds that a side stays empty after a fill, for all securities: instead of what the file says. */
+    refill: z.coerce.number().nonnegative().optional(),
+    /** What is offered at a time, for all securities. */
+    size: z.coerce.number().positive().optional(),
+    /** Of the invented ticks. */
+    seed: z.coerce.number().int().default(1),
+    days: z.coerce.number().int().positive().default(10),
+  })
+  .superRefine(async (given, { addIssue }) => {
+    try {
+      const fault = await sizeFault(given);
+      if (fault !== undefined) addIssue({ code: 'custom', path: ['size'], message: fault });
+    } catch (error) {
+      addIssue({ code: 'custom', path: ['config'], message: error instanceof Error ? error.message : String(error) });
+    }
+  });
+
+/**
+ * What is wrong with a size that no security of the data can be quoted with. One that only some cannot is left to `items`, as `--items` may
+ * name the others. Here, because a grid has every combination go through the schema.
+ */
+async function sizeFault(given: Instead & { readonly config: string; readonly data?: string | undefined }): Promise<string | undefined> {
+  const file = readTerms(given.config);
+  if (given.size === undefined) return undefined;
+  // Data that cannot be read are named by `items`.
+  const names = await namesIn(given.data).catch(() => []);
+  const faults = faultsOf(file, names, given);
+  return faults.length === names.length ? faults[0] : undefined;
+}
 
 export default defineWorker({
   params,
@@ -71,7 +89,16 @@ export default defineWorker({
   // A child takes as long to start as a security of a day or two.
   defaults: { batchSize: 2 },
 
-  items: (given) => securitiesOf(given),
+  items: async (given) => {
+    const securities = await securitiesOf(given);
+    const faults = faultsOf(readTerms(given.config), securities, given);
+    const [fault] = faults;
+    if (fault !== undefined)
+      throw new UserError(`${faults.length} of ${securities.length} securities cannot be quoted: ${fault}`, {
+        hint: 'or name the others with --items',
+      });
+    return securities;
+  },
 
   setup: ({ params: given }) => readTerms(given.config),
 

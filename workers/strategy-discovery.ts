@@ -66,7 +66,7 @@ const params = z.strictObject({
   maxLeverage: z.coerce.number().positive().default(3),
   /** Share of the bars that the early Sharpe ratio is of. */
   split: z.coerce.number().gt(0).lt(1).default(0.7),
-  /** Histories that `sharpeLow` and `drawdownHigh` are taken from; 0: none. */
+  /** How many times an account's returns are put together anew: what `sharpeLow` and `drawdownHigh` are taken from; 0: none. */
   resamples: z.coerce.number().int().nonnegative().default(200),
   /** Mean length in bars of the pieces that these are made of. */
   meanBlock: z.coerce.number().min(1).default(20),

@@ -9,6 +9,7 @@ import { Order, type Side } from '../../workers/market-making/order.ts';
 import { type Terms, termsOf } from '../../workers/market-making/terms.ts';
 import type { Tick } from '../../workers/market-making/ticks.ts';
 import worker from '../../workers/market-making.ts';
+import { type Given, workThrough } from './work-through.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'market-maker-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -47,8 +48,41 @@ describe('the queue: first come, first served', () => {
     expect(placed(side).traded(before, 300)).toBeUndefined();
     // The other side comes to our price: those ahead of us are gone.
     expect(placed(side).other(100, 4)).toEqual({ lots: 4, reason: 'crossed' });
-    expect(placed(side).other(beyond, 0)).toEqual({ lots: 10, reason: 'crossed' });
     expect(placed(side).other(before, 4)).toBeUndefined();
+    // Nobody knows how much: all of it, where there is something at all.
+    expect(placed(side).other(beyond, undefined)).toEqual({ lots: 10, reason: 'crossed' });
+    expect(placed(side).traded(beyond, undefined)).toEqual({ lots: 10, reason: 'through' });
+    expect([placed(side).other(beyond, 0), placed(side).traded(beyond, 0)]).toEqual([undefined, undefined]);
+  });
+
+  test('where the queue is not published it is never our turn, until the level shows how much there is', () => {
+    const order = new Order({ side: 1, price: 100, lots: 10, ahead: undefined });
+    expect([order.traded(100, 1e9), order.traded(100, undefined), order.ahead]).toEqual([undefined, undefined, Infinity]);
+    order.own(100, 20);
+    order.own(100, undefined);
+    expect([order.ahead, order.traded(100, 25)]).toEqual([20, { lots: 5, reason: 'queue' }]);
+  });
+
+  test('a level that is shown again in one moment fills only by what it has more, a worse one besides', () => {
+    const order = new Order({ side: 1, price: 100, lots: 40, ahead: 50 });
+    const shown = [order.other(100, 10), order.other(100, 10), order.other(100, 4), order.other(100, 12), order.other(99, 5)];
+    expect(shown.map((fill) => fill?.lots)).toEqual([10, undefined, undefined, 2, 5]);
+    order.keep(40);
+    expect([order.rest, order.other(100, 10)?.lots]).toEqual([23, 10]);
+  });
+
+  test.each([
+    ['trades, then the level of whoever traded', [5, 3, -12], [5, 3, 4]],
+    ['the level, then the trades that took it', [-12, 5, 7, 6], [12, undefined, undefined, 6]],
+  ])('the same lots of one moment count once: %s', (_, lots, fills) => {
+    const order = new Order({ side: -1, price: 100, lots: 40, ahead: 50 });
+    const got = lots.map((some) => (some > 0 ? order.traded(101, some) : order.other(101, -some))?.lots);
+    expect(got).toEqual(fills);
+  });
+
+  test('what the queue got in a moment counts, too', () => {
+    const order = new Order({ side: 1, price: 100, lots: 40, ahead: 50 });
+    expect([order.traded(100, 56)?.lots, order.other(100, 10)?.lots, order.other(100, 10)]).toEqual([6, 4, undefined]);
   });
 
   test('alone at its price once the best of its own side is worse; better ones change nothing', () => {
@@ -61,8 +95,8 @@ describe('the queue: first come, first served', () => {
 
   test('who asks for less keeps the place', () => {
     const order = placed(-1);
-    order.reduce(4);
-    order.reduce(8);
+    order.keep(4);
+    order.keep(8);
     expect([order.rest, order.ahead]).toEqual([4, 50]);
   });
 });
@@ -112,6 +146,25 @@ describe('quoting', () => {
     expect(follow([...open, bid(86_400, 100, 50)]).order(1)).toBeUndefined();
   });
 
+  test('a size of less than a lot is not an unpublished one: it fills nothing, and waits before us', () => {
+    const small = [bid(0, 100, 0.4), ask(0, 101, 40), bid(1, 100, 0.4)];
+    const maker = follow([...small, ask(1, 100, 0.4), trade(1, 99, 0.4)]);
+    expect([maker.trades, maker.order(1)?.ahead]).toEqual([[], 1]);
+    expect(follow([...small, ask(1, 100, 1.9)]).trades).toMatchObject([{ size: 1, reason: 'crossed' }]);
+    expect(follow([...small, ask(1, 100, 0)]).trades).toMatchObject([{ size: 10, reason: 'crossed' }]);
+    const blind = follow([bid(0, 100, 0), ask(0, 101, 40), bid(1, 100, 0), trade(1, 100, 1_000)]);
+    expect([blind.trades, blind.order(1)?.ahead]).toEqual([[], Infinity]);
+  });
+
+  test('a moment ends with the clock: the level of the next one is another', () => {
+    const large = { ...terms, quoteSize: 30 };
+    const crossed = [ask(1, 100, 10), ask(1, 100, 10), ask(1, 100, 10), ask(1, 101, 40)];
+    const maker = follow([...open, ...crossed, trade(1, 99, 12), bid(1, 100, 50)], large);
+    expect(maker.trades.map(({ size }) => size)).toEqual([10, 2]);
+    maker.tick(ask(2, 100, 10));
+    expect(maker.trades.map(({ size }) => size)).toEqual([10, 2, 10]);
+  });
+
   test('rows without a price, as before the opening, are passed over', () => {
     const maker = follow([{ time: 0, type: 'BID', price: 0, size: 9 }, ...open]);
     expect([maker.skipped, maker.order(1)?.ahead]).toEqual([1, 50]);
@@ -141,15 +194,45 @@ describe('terms', () => {
     expect(['EURUSD', 'EURUSD-1', 'EURGBP', 'X'].map((name) => termsOf(some, name).quoteSize)).toEqual([10, 8, 7, 10]);
     expect(termsOf(some, 'EURUSD').refillSeconds).toBe(1);
     expect(termsOf(some, 'EURUSD', { refill: 5, size: 3 })).toMatchObject({ refillSeconds: 5, quoteSize: 3 });
-    expect(() => termsOf({ defaults: terms, securities: {} }, 'X', { size: 0.5 })).toThrow('X: quoteSize 0.5 is less than a lot of 1');
+    const tooSmall = { name: 'UnrecoverableError', message: 'X: quoteSize 0.5 is less than a lot of 1: raise it' };
+    expect(() => termsOf({ defaults: terms, securities: {} }, 'X', { size: 0.5 })).toThrow(expect.objectContaining(tooSmall));
+  });
+
+  test('a size that no security can be quoted with is refused with the parameters, one that only some can with the items', async () => {
+    const config = join(folder, 'lots.json');
+    writeFileSync(config, JSON.stringify({ defaults: { ...terms, lot: 5 }, securities: { 'SYNTHETIC-02': { lot: 1 } } }));
+    expect(await listed({ config, size: 5 })).toBe(16);
+    await expect(listed({ config, size: 2 })).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining('less than a lot of 5'),
+    });
+    await expect(listed({ config, size: 0.5 })).rejects.toThrow(
+      'wrong parameters: size: SYNTHETIC-01: quoteSize 0.5 is less than a lot of 5',
+    );
+    const [row] = await runItem(worker, 'SYNTHETIC-02', { params: { config, size: 2, days: 1 } });
+    expect(row).toMatchObject({ security: 'SYNTHETIC-02' });
+    await expect(runItem(worker, 'SYNTHETIC-01', { params: { config, size: 2 } })).rejects.toMatchObject({ name: 'UnrecoverableError' });
   });
 
   test('a mistake in the file is named', async () => {
     const wrong = join(folder, 'wrong.json');
     writeFileSync(wrong, JSON.stringify({ defaults: { ...terms, quotesize: 1 } }));
-    await expect(runItem(worker, 'SYNTHETIC-01', { params: { config: wrong } })).rejects.toThrow(/wrong\.json: .*quotesize/s);
+    await expect(listed({ config: wrong })).rejects.toThrow(/wrong\.json: .*quotesize/s);
+    writeFileSync(wrong, '{');
+    await expect(listed({ config: wrong })).rejects.toThrow(/config: .*wrong\.json: .*JSON.*: mend it/s);
+    await expect(listed({ config: join(folder, 'none') })).rejects.toThrow('there is no such file');
   });
 });
+
+/** The worker's own items, listed as a run does before it starts anything; how many there are. */
+async function listed(given: Given): Promise<number> {
+  let count = 0;
+  await workThrough(worker, given, ({ length }) => {
+    count = length;
+    return [];
+  });
+  return count;
+}
 
 const check = (steps: readonly { later: number; type: Tick['type']; price: number; size: number }[], lot: number): void => {
   const own = { ...terms, lot, quoteSize: 10 * lot, maxPosition: 13 * lot, multiplier: 1.5 };

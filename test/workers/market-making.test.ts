@@ -24,6 +24,13 @@ describe('invented ticks', () => {
     expect([...inventTicks(2, 'SYNTHETIC-01', 1)][99]).not.toEqual(ticks[0]?.[99]);
   });
 
+  test('have names of their own: for any other one, such as a sheet of `--items FILE.xlsx`, nothing is invented', async () => {
+    await expect(runItem(worker, 'AAPL', { params: { days: 1 } })).rejects.toMatchObject({
+      name: 'UnrecoverableError',
+      message: 'AAPL: ticks are invented only for SYNTHETIC-01 to SYNTHETIC-16: give --param data=FILE',
+    });
+  });
+
   test('are as those of a real share: kinds, equal seconds, sizes, moves, shape of the day', () => {
     for (const [type, expected] of Object.entries({ BID: 0.35, ASK: 0.35, TRADE: 0.3 })) {
       expect(Math.abs(share(all.filter((tick) => tick.type === type)) - expected)).toBeLessThan(0.02);

@@ -135,7 +135,7 @@ describe('indicators', () => {
   });
 });
 
-test('histories put together from pieces: a constant gain keeps its drawdown of nothing, chance its ratio', () => {
+test('returns put together anew from pieces: a constant gain keeps its drawdown of nothing, chance its ratio', () => {
   const draws = new Draws(1, 'x');
   const noise = Float64Array.from({ length: 2_000 }, () => 0.001 + 0.01 * draws.normal());
   const settings = { draws: new Draws(2, 'x'), times: 200, meanBlock: 20, barsPerYear: 250 };

@@ -15,12 +15,11 @@ export type OwnTrade = {
   readonly realised: number;
 };
 
-/** The best price of a side and the lots there. */
-interface Level {
-  readonly price: number;
-  readonly lots: number;
-}
+/** The best price of a side and the size there, 0 where it is not published. */
+type Level = Pick<Tick, 'price' | 'size'>;
 
+/** Of a lot: 0.3 / 0.1 is a hair less than 3. */
+const HAIR = 1e-6;
 const DAY = 86_400_000;
 const SIDES = [1, -1] as const;
 
@@ -59,9 +58,9 @@ export class MarketMaker {
       return;
     }
     if (tick.time > this.#now) this.#moveOn(tick.time);
-    const lots = Math.round(tick.size / this.#terms.lot);
-    if (tick.type === 'TRADE') for (const side of SIDES) this.#fill(side, this.#orders.get(side)?.traded(tick.price, lots));
-    else this.#quote(tick.type === 'BID' ? 1 : -1, { price: tick.price, lots });
+    const { type, price, size } = tick;
+    if (type === 'TRADE') for (const side of SIDES) this.#fill(side, this.#orders.get(side)?.traded(price, this.#reaching(size)));
+    else this.#quote(type === 'BID' ? 1 : -1, { price, size });
   }
 
   #moveOn(time: number): void {
@@ -75,25 +74,35 @@ export class MarketMaker {
       const lots = isWhole && level ? this.#wanted(side, level) : 0;
       const order = this.#orders.get(side);
       if (lots === 0 || !level) this.#orders.delete(side);
-      else if (order?.price === level.price) order.reduce(lots);
-      else this.#orders.set(side, new Order({ side, price: level.price, lots, ahead: level.lots }));
+      else if (order?.price === level.price) order.keep(lots);
+      else this.#orders.set(side, new Order({ side, price: level.price, lots, ahead: this.#waiting(level.size) }));
     }
   }
 
   /** Lots to offer on a side: filled altogether, they do not bring the position over its limit. */
-  #wanted(side: Side, { lots }: Level): number {
+  #wanted(side: Side, { size }: Level): number {
     const { lot, quoteSize, maxPosition, minLevel } = this.#terms;
-    if (this.#now < (this.#readyAt.get(side) ?? -Infinity) || lots * lot < minLevel) return 0;
+    if (this.#now < (this.#readyAt.get(side) ?? -Infinity) || size < minLevel) return 0;
     return Math.max(0, Math.min(toLots(quoteSize, lot), toLots(maxPosition, lot) - side * this.account.position));
   }
 
   #quote(side: Side, level: Level): void {
     this.#levels.set(side, level);
-    this.#orders.get(side)?.own(level.price, level.lots);
+    this.#orders.get(side)?.own(level.price, this.#waiting(level.size));
     const opposite = side === 1 ? -1 : 1;
-    this.#fill(opposite, this.#orders.get(opposite)?.other(level.price, level.lots));
+    this.#fill(opposite, this.#orders.get(opposite)?.other(level.price, this.#reaching(level.size)));
     const across = this.#levels.get(opposite);
     if (across && side * (across.price - level.price) > 0) this.middle = (across.price + level.price) / 2;
+  }
+
+  /** Lots of others that can fill us: what is less than a lot cannot. */
+  #reaching(size: number): number | undefined {
+    return size === 0 ? undefined : toLots(size, this.#terms.lot);
+  }
+
+  /** Lots of others that stand before us: one at least where anything is. */
+  #waiting(size: number): number | undefined {
+    return size === 0 ? undefined : Math.max(1, Math.ceil(size / this.#terms.lot - HAIR));
   }
 
   #fill(side: Side, fill: Fill | undefined): void {
@@ -116,9 +125,9 @@ export class MarketMaker {
   }
 }
 
-/** Whole lots, as many as fit; a hair more than a whole number is one. */
+/** Whole lots, as many as fit. */
 function toLots(size: number, lot: number): number {
-  return Math.floor(size / lot + 1e-6);
+  return Math.floor(size / lot + HAIR);
 }
 
 /** Six decimals, never -0. */

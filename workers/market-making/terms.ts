@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { UnrecoverableError } from 'shardyard';
 import { z } from 'zod';
 
 const part = z.strictObject({
-  /** The smallest size; sizes are rounded to it. */
+  /** The smallest size: all that is counted is a whole number of it. */
   lot: z.number().positive(),
   /** What one unit of size is worth in units of the price: 1 for shares, more or less for contracts. */
   multiplier: z.number().positive(),
@@ -25,26 +26,48 @@ export type Terms = Readonly<z.output<typeof part>>;
 /** A file of them: what holds for all, and what differs by name. */
 export type TermsFile = Readonly<z.output<typeof schema>>;
 
-/** Reads a file of terms; an error names the field. */
+/** What goes before the terms of all securities. */
+export interface Instead {
+  readonly refill?: number | undefined;
+  readonly size?: number | undefined;
+}
+
+/** Reads a file of terms; an error names the file and the field. */
 export function readTerms(file: string): TermsFile {
-  const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (!parsed.success) throw new Error(`${file}: ${z.prettifyError(parsed.error)}: mend it`);
+  if (!existsSync(file)) throw new UnrecoverableError(`${file}: there is no such file: mend the path`);
+  let read: unknown;
+  try {
+    read = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UnrecoverableError(`${file}: ${error instanceof Error ? error.message : String(error)}: mend it`);
+  }
+  const parsed = schema.safeParse(read);
+  if (!parsed.success) throw new UnrecoverableError(`${file}: ${z.prettifyError(parsed.error)}: mend it`);
   return parsed.data;
 }
 
-/** Those of one security: by its whole name, else by the longest beginning, such as `EURUSD*`. `refill` and `size` go before either. */
-export function termsOf(
-  { defaults, securities }: TermsFile,
-  security: string,
-  { refill, size }: { readonly refill?: number | undefined; readonly size?: number | undefined } = {},
-): Terms {
+/** Those of one security: by its whole name, else by the longest beginning, such as `EURUSD*`. */
+export function termsOf(file: TermsFile, security: string, instead: Instead = {}): Terms {
+  const terms = chosen(file, security, instead);
+  const fault = faultOf(terms, security);
+  if (fault !== undefined) throw new UnrecoverableError(fault);
+  return terms;
+}
+
+/** What is wrong with the terms of these securities: so is every item with such a name. */
+export function faultsOf(file: TermsFile, securities: readonly string[], instead: Instead = {}): readonly string[] {
+  return securities.flatMap((security) => faultOf(chosen(file, security, instead), security) ?? []);
+}
+
+function chosen({ defaults, securities }: TermsFile, security: string, { refill, size }: Instead): Terms {
   const beginnings = Object.keys(securities)
     .filter((name) => name.endsWith('*') && security.startsWith(name.slice(0, -1)))
     .toSorted((a, b) => b.length - a.length);
   const own = securities[security] ?? securities[beginnings[0] ?? ''] ?? {};
   const asked = { ...(refill === undefined ? {} : { refillSeconds: refill }), ...(size === undefined ? {} : { quoteSize: size }) };
-  const given = part.parse({ ...defaults, ...own, ...asked });
-  if (given.quoteSize < given.lot)
-    throw new Error(`${security}: quoteSize ${given.quoteSize} is less than a lot of ${given.lot}: raise it`);
-  return given;
+  return part.parse({ ...defaults, ...own, ...asked });
+}
+
+function faultOf({ quoteSize, lot }: Terms, security: string): string | undefined {
+  return quoteSize < lot ? `${security}: quoteSize ${quoteSize} is less than a lot of ${lot}: raise it` : undefined;
 }

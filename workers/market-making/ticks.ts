@@ -27,19 +27,21 @@ export interface TickSource {
 
 const isWorkbook = (data: string): boolean => data.toLowerCase().endsWith('.xlsx');
 const PARQUET = '.parquet';
+const SYNTHETIC = Array.from({ length: 16 }, (_, at) => `SYNTHETIC-${String(at + 1).padStart(2, '0')}`);
 
 /** Loaded where there is a workbook: what a child loads is paid for at every start. */
 const xlsx = () => import('shardyard/xlsx');
 
-/**
- * The names of the securities, in alphabetical order: the same for a workbook and for the files that were made of it. Looks at the first
- * tick, so that what is wrong with all of them shows before anything starts.
- */
+/** The names of the securities, in alphabetical order: the same for a workbook and for the files that were made of it. */
+export async function namesIn(data: string | undefined): Promise<readonly string[]> {
+  if (data === undefined) return SYNTHETIC;
+  return (isWorkbook(data) ? await (await xlsx()).sheetNames(data) : parquetIn(data)).toSorted();
+}
+
+/** The same, with a look at the first tick of real ones: what is wrong with all of them shows before anything starts. */
 export async function securitiesOf(source: TickSource): Promise<readonly string[]> {
-  const { data } = source;
-  if (data === undefined) return Array.from({ length: 16 }, (_, at) => `SYNTHETIC-${String(at + 1).padStart(2, '0')}`);
-  const names = (isWorkbook(data) ? await (await xlsx()).sheetNames(data) : parquetIn(data)).toSorted();
-  for await (const _ of ticksOf(source, names[0] ?? '')) break;
+  const names = await namesIn(source.data);
+  if (source.data !== undefined) for await (const _ of ticksOf(source, names[0] ?? '')) break;
   return names;
 }
 
@@ -53,6 +55,11 @@ function parquetIn(data: string): readonly string[] {
 /** The ticks of a security in their order, which also counts within the same moment. */
 export async function* ticksOf(source: TickSource, security: string): AsyncGenerator<Tick> {
   if (source.data === undefined) {
+    // Whoever gives names of their own, such as the sheets of `--items FILE.xlsx`, would take what is invented for what is in there.
+    if (!SYNTHETIC.includes(security))
+      throw new UnrecoverableError(
+        `${security}: ticks are invented only for ${SYNTHETIC[0]} to ${SYNTHETIC.at(-1)}: give --param data=FILE`,
+      );
     yield* inventTicks(source.seed, security, source.days);
     return;
   }

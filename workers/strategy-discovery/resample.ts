@@ -1,17 +1,18 @@
 import { quantile } from 'simple-statistics';
 import type { Draws } from '../shared/draws.ts';
 
-/** What other histories made of the same pieces would have brought. */
+/** What an account's own returns come to in other orders: not what its strategy would have done with other prices. */
 export interface Resampled {
-  /** Of 20 histories, 19 have a higher Sharpe ratio. `null` where nothing moved. */
+  /** Of 20 series, 19 have a higher Sharpe ratio. `null` where nothing moved. */
   readonly sharpeLow: number | null;
-  /** Of 20 histories, one has a deeper drawdown. */
+  /** Of 20 series, one has a deeper drawdown. */
   readonly drawdownHigh: number;
 }
 
 /**
- * The stationary bootstrap (D. N. Politis and J. P. Romano 1994): histories of the same length, put together from pieces of the real one
- * whose lengths are geometric with the given mean, so that what follows on what is kept for a while. All accounts go through the same ones.
+ * The stationary bootstrap (D. N. Politis and J. P. Romano 1994) of the returns of accounts: series of the same length, put together from
+ * pieces of the real one whose lengths are geometric with the given mean, so that what follows on what is kept for a while. The pieces are
+ * the same ones for all accounts.
  */
 export function resample(
   accounts: readonly Float64Array[],
@@ -41,7 +42,7 @@ export function resample(
   });
 }
 
-/** Positions of one history, piece after piece; behind the last position comes the first. */
+/** Positions of one series, piece after piece; behind the last position comes the first. */
 function shuffle(order: Int32Array, draws: Draws, meanBlock: number): void {
   const { length } = order;
   for (let t = 0; t < length;) {
@@ -55,7 +56,7 @@ function shuffle(order: Int32Array, draws: Draws, meanBlock: number): void {
   }
 }
 
-/** One account through one history. Plain loops over plain numbers: a strategy goes through three million of these steps. */
+/** The returns of one account in one order. Plain loops over plain numbers: a strategy goes through three million of these steps. */
 function walk(returns: Float64Array, order: Int32Array): { readonly sharpe: number; readonly drawdown: number } {
   let sum = 0;
   let squares = 0;
