@@ -12,7 +12,7 @@ import { Gate } from './gate.ts';
 import { Marks } from './marks.ts';
 import { peakRss } from './peak-rss.ts';
 import { Retries } from './retries.ts';
-import type { Setting } from './sweep.ts';
+import type { Setting, Sweep } from './sweep.ts';
 import { Thrown } from './thrown.ts';
 
 /** Milliseconds between two flushes, and between two heartbeats. */
@@ -134,18 +134,23 @@ export class Batch {
   /** One try at one item, in a place of the gate; gives what it threw, else leaves. Asynchronous only where the worker is. */
   #try(entry: FrozenItem, before: number): Thrown | undefined | Promise<Thrown | undefined> {
     const tries = this.#retries.next(entry.index);
-    if (!this.#options.sweep) return this.#work(entry, this.#options, tries, before);
-    const setting = this.#options.sweep.of(entry);
-    return isPromise(setting) ? this.#setUp(entry, setting, tries) : this.#work(entry, setting, tries, before);
+    const { sweep } = this.#options;
+    const setting = sweep ? sweep.known(entry) : this.#options;
+    return sweep && !setting ? this.#setUp(entry, sweep, tries, before) : this.#work(entry, setting ?? this.#options, tries, before);
   }
 
-  /** The first item of a combination of swept parameters waits until the worker is set up for it; what that throws, it has thrown. */
-  async #setUp(entry: FrozenItem, setting: Promise<Setting>, tries: number): Promise<Thrown | undefined> {
+  /** Items of a combination for which the worker is not set up yet wait for that, within their time; what it throws, they have thrown. */
+  async #setUp(entry: FrozenItem, sweep: Sweep, tries: number, before: number): Promise<Thrown | undefined> {
+    const context = new ItemContext(this.#options.shared, entry.index, entry.key, tries, before);
+    this.#progress.open.begin(entry, before);
     try {
       this.#marks.started(entry);
-      return await this.#work(entry, await setting, tries, performance.now());
+      const setting = await sweep.of(entry, () => context.signal);
+      context.end((this.#now = performance.now()));
+      this.#progress.open.end(entry);
+      return await this.#work(entry, setting, tries, this.#now);
     } catch (error) {
-      return this.#threw(entry, new ItemContext(this.#options.shared, entry.index, entry.key, tries, performance.now()), tries, error);
+      return this.#threw(entry, context, tries, error);
     }
   }
 

@@ -26,7 +26,8 @@ interface SweepOptions extends Setting {
 export class Sweep {
   readonly #options: SweepOptions;
   readonly #settings = new Map<number, Setting>();
-  readonly #underway = new Map<number, Promise<Setting>>();
+  /** Also of those that have failed: whoever cannot be set up for is not set up for again with every item. */
+  readonly #asked = new Map<number, Promise<Setting>>();
   /** Milliseconds that setting up has taken. */
   setupMs = 0;
 
@@ -34,29 +35,39 @@ export class Sweep {
     this.#options = options;
   }
 
-  /** The setting of an item's combination; rejects with what `setup` has thrown, and is made anew when it is asked for again. */
-  of({ swept }: FrozenItem): Setting | Promise<Setting> {
+  /** The setting of an item's combination, where the worker is set up for it. */
+  known({ swept }: FrozenItem): Setting | undefined {
+    return this.#settings.get(swept?.combination ?? 0);
+  }
+
+  /** Sets the worker up for an item's combination, once; rejects with what `setup` has thrown. `signal`: of the item that comes first. */
+  async of({ swept }: FrozenItem, signal: () => AbortSignal): Promise<Setting> {
     const combination = swept?.combination ?? 0;
-    const known = this.#settings.get(combination) ?? this.#underway.get(combination);
-    if (known) return known;
-    const underway = this.#setUp(combination).finally(() => this.#underway.delete(combination));
-    this.#underway.set(combination, underway);
-    return underway;
+    const asked = this.#asked.get(combination) ?? this.#setUp(combination, signal());
+    this.#asked.set(combination, asked);
+    return asked;
   }
 
-  /** Cleans up after all of them, in the order in which they were set up. */
+  /** Cleans up after all of them, in the order in which they were set up; rejects with what the first that fails throws. */
   async teardown(): Promise<void> {
-    const { worker } = this.#options;
-    for (const { shared } of this.#settings.values()) await worker.teardown?.(shared.state as never);
+    const { worker, grid, shared } = this.#options;
+    const errors: unknown[] = [];
+    for (const [combination, setting] of this.#settings) {
+      try {
+        await worker.teardown?.(setting.shared.state as never);
+      } catch (error) {
+        if (errors.push(error) > 1) shared.log(`teardown for ${combinationText(grid, combination)} failed:`, error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
-  async #setUp(combination: number): Promise<Setting> {
+  async #setUp(combination: number, signal: AbortSignal): Promise<Setting> {
     const { worker, init, grid, shared, encode } = this.#options;
     const { log } = shared;
     const before = performance.now();
     try {
       const params = await validateParams(worker, { ...init.params, ...combinationAt(grid, combination) }, init.worker);
-      const { signal } = new AbortController();
       const state: unknown = await worker.setup?.({ params: params as never, signal, log });
       const setting = { shared: { ...shared, params, state }, encode: withLead(leadOf(grid, params), encode) };
       this.#settings.set(combination, setting);

@@ -153,7 +153,8 @@ function evidence(all: Status['failures']): string {
     .join('');
 }
 
-function next({ run, state, items }: Status, place: Omit<RunChoice, 'run'>, chalk: ChalkInstance): string {
+function next({ run, state, items, stopped }: Status, place: Omit<RunChoice, 'run'>, chalk: ChalkInstance): string {
+  if (stopped?.why === 'merge') return '';
   if (state === 'interrupted' || state === 'stopped') return `to go on: ${chalk.bold(commandFor('resume', run, place))}\n`;
   if (state === 'paused') return `to go on: ${chalk.bold(commandFor('ctl', run, place, ' continue'))}\n`;
   if (state === 'suspended') return `to go on: ${chalk.bold('fg')} in its terminal, or send SIGCONT to its process\n`;

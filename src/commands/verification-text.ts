@@ -1,8 +1,12 @@
+import { basename, join } from 'node:path';
+import type { RunChoice } from '../core/api.ts';
 import { unreachable } from '../core/errors.ts';
 import { formatCount, formatDuration } from '../core/quantities.ts';
+import type { Report } from '../core/report.ts';
 import type { Difference, Verification } from '../core/verification.ts';
 import { plural } from '../reporters/numbers.ts';
-import { shown } from '../reporters/text.ts';
+import { escapeText, shown } from '../reporters/text.ts';
+import { commandFor, quote } from '../run/next-command.ts';
 import { formatTable } from './table.ts';
 
 const LONGEST = 160;
@@ -35,6 +39,24 @@ export function formatVerification(found: Verification): string {
     [['in all', formatDuration(time.wall), formatDuration(aloneTime.wall), `${speedUp.toFixed(2)} × the speed`], ...rows],
   );
   return `${[...head, ...table.trimEnd().split('\n')].join('\n')}\n`;
+}
+
+/** Which of the two runs was stopped, and what to type. */
+export function notVerified(reports: readonly Report[], place: Omit<RunChoice, 'run'>): string {
+  const [first, second] = reports;
+  const runs = reports.map(({ run }) => run);
+  const anew = `or start anew: ${runs.map((run) => commandFor('clean', run, place, ' --yes')).join(' && ')}, then the same command`;
+  if (!first || !second) {
+    const goOn = first ? `to have its rows: ${commandFor('resume', first.run, place)}` : '';
+    return [`Not verified: ${first?.run ?? 'the run'} was stopped, and the run with one process was not begun`, goOn, anew].join('\n  ');
+  }
+  const other = first.output && join(second.folder, basename(first.output.file));
+  return [
+    `Not verified: ${first.run} is there, but ${second.run}, the run with one process, was stopped`,
+    `to finish it: ${commandFor('resume', second.run, place)}`,
+    ...(other && first.output ? [`then compare by hand: cmp ${quote(escapeText(first.output.file))} ${quote(escapeText(other))}`] : []),
+    anew,
+  ].join('\n  ');
 }
 
 function describe(difference: Difference): string {

@@ -29,11 +29,16 @@ export function arrangementOf(...given: readonly Arrangement[]): Arrangement {
   );
 }
 
-/** `date:desc` → the column `date`, the greatest first. Throws a `UserError` where a column is there twice. */
+/** `date:desc` → the column `date`, the greatest first. Throws a `UserError` where a column is there twice, and for another direction. */
 export function sortKeys(given: readonly string[]): readonly SortKey[] {
   const keys = given.map((text): SortKey => {
-    const match = /^(.+):(asc|desc)$/.exec(text);
-    return { column: match?.[1] ?? text, descending: match?.[2] === 'desc' };
+    const match = /^(.+):([^:]*)$/.exec(text);
+    const [, column = text, direction = 'asc'] = match ?? [];
+    if (direction !== 'asc' && direction !== 'desc')
+      throw new UserError(`--sort ${text}: there is no direction ${JSON.stringify(direction)}`, {
+        hint: `give ${column}:asc or ${column}:desc; a column whose name has a colon needs one of them behind it`,
+      });
+    return { column, descending: direction === 'desc' };
   });
   const twice = keys.find(({ column }, at) => keys.findIndex((key) => key.column === column) < at);
   if (twice)

@@ -187,7 +187,8 @@ export type RunEvent = { readonly at: number } & (
   | { readonly type: 'called'; readonly calls: Partial<CallStats> }
   /** The run has spent no more than this against `--max-calls` and the like, as long as there is no later such line. */
   | ({ readonly type: 'reserved' } & Amounts)
-  | { readonly type: 'stopping'; readonly why: StopReason; readonly how: 'drain' | 'kill' }
+  /** `message`: what is at fault, where no other event has said it. */
+  | { readonly type: 'stopping'; readonly why: StopReason; readonly how: 'drain' | 'kill'; readonly message?: string }
   | {
       readonly type: 'merged';
       readonly output: string;
@@ -217,7 +218,7 @@ export interface ChildDoing extends AttemptId {
 
 /** `normal`: as the user asked; `careful`: every start is written down before it happens; `alone`: careful, one item at a time. */
 export type AttemptMode = 'normal' | 'careful' | 'alone';
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'halt' | 'deadline' | 'budget' | 'ctl' | 'abort' | 'setup' | 'disk';
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'halt' | 'deadline' | 'budget' | 'ctl' | 'abort' | 'setup' | 'disk' | 'merge';
 /** How a session ended: all items settled and merged, settled with failures, or stopped and resumable. */
 export type EndState = 'done' | 'failed' | 'stopped';
 export type EventType = RunEvent['type'];

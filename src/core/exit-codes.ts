@@ -10,7 +10,7 @@ export const EXIT = {
   usage: 2,
   /** Stopped early, resumable: halt, deadline, budget. */
   stopped: 3,
-  /** Merge refused: the parts do not verify. Or `run --verify` has found a difference. */
+  /** Merge refused: the parts do not verify, or the rows are not as asked. Or `run --verify` has found a difference. */
   merge: 4,
   /** A bug in Shardyard. */
   bug: 70,
@@ -31,4 +31,5 @@ export const STOP_CODES: Readonly<Record<StopReason, number>> = {
   budget: EXIT.stopped,
   setup: EXIT.failed,
   disk: EXIT.failed,
+  merge: EXIT.merge,
 };

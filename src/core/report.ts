@@ -25,7 +25,7 @@ export interface FailureRow {
 /** Why a session ended before its work was done. */
 export interface Stopped {
   readonly why: StopReason;
-  /** What was at fault, as far as it is known: what `setup` threw, which rule of `--halt`, what the disk said. */
+  /** What was at fault, as far as it is known: what `setup` threw, which rule of `--halt`, what the disk said, why the merge was refused. */
   readonly message: string | null;
   /** Path of the log that has more of it. */
   readonly log: string | null;

@@ -120,9 +120,9 @@ export class RunState {
       case 'warned':
         return void this.warnings.push(event.message);
       case 'stopping':
-        this.stopping = { why: event.why, how: event.how };
-        return;
+        return void (this.stopping = event);
       case 'merged':
+        if (this.stopping?.why === 'merge') this.stopping = undefined;
         return void (this.merged = event);
       case 'closed':
         this.closed = event.state;

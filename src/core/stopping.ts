@@ -4,6 +4,7 @@ import type { StopReason } from './events.ts';
 export interface Stopping {
   readonly why: StopReason;
   readonly how: 'drain' | 'kill';
+  readonly message?: string;
 }
 
 /**

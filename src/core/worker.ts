@@ -67,6 +67,7 @@ export interface BudgetLimits {
 /** What `setup` is told; it runs once per child, before its first item. */
 export interface SetupContext<Params = unknown> {
   readonly params: Params;
+  /** Where parameters are swept: aborted when the time of the item is over that it is set up for. */
   readonly signal: AbortSignal;
   readonly log: Log;
 }

@@ -111,6 +111,7 @@ const DRAIN: Readonly<Record<StopReason, string>> = {
   abort: 'finishing items in flight',
   setup: 'starting nothing new',
   disk: 'starting nothing new, what is committed is kept',
+  merge: 'what is committed is kept',
 };
 const KILL = 'ending all children now, what is committed is kept';
 

@@ -14,13 +14,16 @@ export const STOPPED_BY: Readonly<Record<StopReason, string>> = {
   abort: 'aborted by the program that started the run',
   setup: 'the worker cannot be set up',
   disk: 'the disk does not take what is written',
+  merge: 'the merge is refused',
 };
 
 const WIDTH = 300;
+/** What refuses a merge names rows and commands. */
+const REFUSED = 2000;
 
 /** The same with what is known of it, on one line, safe to print. */
 export function explainStop({ why, message }: Stopped): string {
-  return message === null ? STOPPED_BY[why] : `${STOPPED_BY[why]}: ${shown(message, WIDTH)}`;
+  return message === null ? STOPPED_BY[why] : `${STOPPED_BY[why]}: ${shown(message, why === 'merge' ? REFUSED : WIDTH)}`;
 }
 
 /** Whether it was the import of the worker or its `setup` that failed: children that die later leave no such log. */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Arrangement } from '../core/arrangement.ts';
 import { sortKeys } from '../core/arrangement.ts';
 import { UserError } from '../core/errors.ts';
+import { EXIT } from '../core/exit-codes.ts';
 import { suggest } from '../core/nearest.ts';
 import type { Row } from '../core/worker.ts';
 import { csvText } from '../formats/csv-row.ts';
@@ -31,6 +32,8 @@ export interface Arranging {
   readonly output: string;
   /** A name for a file that may become as large as all rows. */
   readonly temporary: string;
+  /** A command line about the run. */
+  readonly command: (verb: string, more: string) => string;
   /** A new one: it is asked for rows in their order. */
   readonly locator: () => RowLocator;
 }
@@ -61,7 +64,7 @@ export async function checkArrangement(
  * to be sorted, gives how to read them in that order. Call `close` afterwards in every case.
  */
 export async function arrange(asked: Arranging): Promise<{ readonly read: Read; close(): void }> {
-  const { arrangement, from, columns, read, output, temporary, locator } = asked;
+  const { arrangement, from, columns, read, output, temporary, locator, command } = asked;
   const { unique, sort, validate } = arrangement;
   const keys = sortKeys(sort ?? []);
   const wanted = new Set([...(unique ?? []), ...keys.map(({ column }) => column)]);
@@ -73,7 +76,9 @@ export async function arrange(asked: Arranging): Promise<{ readonly read: Read; 
     store?.close();
   };
   try {
+    const seen = new Set(columns);
     const add = ({ text, row }: RowRecord): void => {
+      if (!columns && wanted.size > 0) for (const name of Object.keys(row)) seen.add(name);
       for (const name of wanted) if (name in row) wanted.delete(name);
       store?.add(
         unique ? keyOf(row, unique) : null,
@@ -82,10 +87,15 @@ export async function arrange(asked: Arranging): Promise<{ readonly read: Read; 
       );
     };
     const rows = await pass(asked, add, check && complaining(check, refused, { locator, isJson: from === 'ndjson' }));
-    if (refused.count > 0) throw refused.publish(`${rowsOf(refused.count)} not fit ${validate}`, 'correct the worker or the schema');
+    if (refused.count > 0) throw refused.publish(`${rowsOf(refused.count)} not fit ${validate}`, waysOn(command, '--validate …'));
     const missing = rows === 0 ? undefined : [...wanted].find((name) => !columns?.includes(name));
-    if (missing !== undefined) throw noColumn(unique?.includes(missing) ? 'unique' : 'sort', missing, columns ?? []);
-    if (store && unique) refuseDuplicates(store, unique, refused, locator());
+    if (missing !== undefined) {
+      // The rows are all there: this is no reason to do anything again.
+      const flag = unique?.includes(missing) ? 'unique' : 'sort';
+      const { message, hint } = noColumn(flag, missing, [...seen]);
+      throw new UserError(message, { exitCode: EXIT.merge, place: { file: output }, hint: `${waysOn(command, `--${flag} …`)}: ${hint}` });
+    }
+    if (store && unique) refuseDuplicates(store, unique, refused, { locator: locator(), hint: waysOn(command, '--unique …') });
     if (!store || !sort) return { read, close };
     return { read: (take) => readSorted(store, take), close };
   } catch (error) {
@@ -103,7 +113,6 @@ async function pass(
   let number = 0;
   const records = createRecords(from, columns, (record) => {
     add(record);
-    // Behind what reads the row: a schema may change it.
     complain?.(record, number);
     number++;
   });
@@ -128,13 +137,22 @@ function complaining(
 /** The values of a key, as CSV would show them: 1 and "1" are the same, and so are nothing and an empty text. */
 const keyOf = (row: Row, columns: readonly string[]): string => JSON.stringify(columns.map((column) => csvText(row[column], column)));
 
-function refuseDuplicates(store: RowStore, columns: readonly string[], refused: RefusedRows, locator: RowLocator): void {
+/** What can be done about rows that are not as asked. */
+const waysOn = (command: Arranging['command'], other: string): string =>
+  `mend the worker and do the items again (\`${command('rerun', ' --items …')}\`), ask for something else (\`${command('resume', ` ${other}`)}\`), or for nothing (\`${command('merge', ' --as-is')}\`)`;
+
+function refuseDuplicates(
+  store: RowStore,
+  columns: readonly string[],
+  refused: RefusedRows,
+  { locator, hint }: { readonly locator: RowLocator; readonly hint: string },
+): void {
   const where = columns.join(', ');
   const found = store.duplicates((row) => JSON.stringify(locator.at(row)));
   // Both are what was written a moment ago.
   for (const { key, place } of found) refused.add(JSON.parse(place) as RowPlace, where, (JSON.parse(key) as readonly string[]).join(', '));
   if (refused.count === 0) return;
-  throw refused.publish(`${rowsOf(refused.count)} not have a key (${where}) of their own`, 'correct the worker, or name more columns');
+  throw refused.publish(`${rowsOf(refused.count)} not have a key (${where}) of their own`, hint);
 }
 
 const rowsOf = (count: number): string => (count === 1 ? '1 row does' : `${count} rows do`);

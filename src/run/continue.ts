@@ -33,6 +33,7 @@ import { chosen, failedSpans } from './choose.ts';
 import { identifyAgain } from './worker-identity.ts';
 import { forgetColumns } from '../store/agreed-columns.ts';
 import { adopt, announce, gridOfPlan, replan, shapeOfRows } from './replan.ts';
+import { sweepUnfinished } from './unfinished.ts';
 
 /** What a later session is to do: everything that is not done, or some of it again. */
 export type Continuation =
@@ -56,7 +57,7 @@ export async function continueRun(what: Continuation, options: ResumeOptions, se
     const cacheFaults = await checkCache(callSettings(settings).cache);
     const left = [...state.children.values()].map(({ pid, pidStart }) => ({ pid, pidStart }));
     await endLeftovers(left, manifest.token);
-    sweep(paths.folder);
+    sweepUnfinished(paths.folder);
     rmSync(join(paths.folder, 'collected'), { recursive: true, force: true });
     const mark = sessionToken(manifest.token, state.session + 1);
     guard = startGuard(mark);
@@ -199,9 +200,4 @@ function learnNames(state: RunState, parts: string): void {
     const id = parseAttemptName(name);
     if (id) (state.attempts[id.shard] ??= [])[id.batch] = Math.max(state.attempts[id.shard]?.[id.batch] ?? 0, id.attempt);
   }
-}
-
-/** Takes away what a session that was killed had not finished. */
-function sweep(folder: string): void {
-  for (const name of readdirSync(folder)) if (/\.tmp(\.offsets)?$|^stops\.json$/.test(name)) rmSync(join(folder, name), { force: true });
 }

@@ -14,6 +14,7 @@ import { checkArrangement, resolved } from './arrange.ts';
 import { checkOutput } from './check-output.ts';
 import { type Merged, mergeRun } from './merge.ts';
 import { shapeOfRows } from './replan.ts';
+import { sweepUnfinished } from './unfinished.ts';
 import { commandFor } from './next-command.ts';
 
 /**
@@ -27,6 +28,8 @@ export async function mergeAgain(options: MergeOptions): Promise<MergeResult> {
   // Parts are never written twice and the journal only grows: who reads them needs no lock.
   const lock = isGoingOn ? undefined : takeLock(paths.folder, paths.run);
   try {
+    // Beside a session at work, they may be its own.
+    if (lock) sweepUnfinished(paths.folder);
     const { state, length } = readState(found);
     const { owed } = state;
     if (owed.size > 0 && options.partial !== true) {
@@ -62,6 +65,9 @@ export async function mergeAgain(options: MergeOptions): Promise<MergeResult> {
     if (owed.size === 0 && !isGoingOn) {
       const journal = new Journal(paths.journal, length);
       journal.append({ at: Date.now(), type: 'merged', output, ...written(merged), ms: Date.now() - before });
+      // The session whose merge was refused has its output now.
+      if (state.stopping?.why === 'merge')
+        journal.append({ at: Date.now(), type: 'closed', state: state.failures.size > 0 ? 'failed' : 'done' });
       await journal.synced();
       journal.close();
     }

@@ -70,7 +70,8 @@ export async function mergeRun(job: MergeJob): Promise<Merged> {
   const { state, manifest, paths, output, strictColumns, arrangement = {}, folders, signal, owner = manifest.run } = job;
   const { format, compression } = parseOutput(output);
   const from = manifest.partFormat;
-  const rerun = (shard: number): string => commandFor('rerun', manifest.run, folders ?? {}, ` --shards ${shard}`);
+  const command = (verb: string, more: string): string => commandFor(verb, manifest.run, folders ?? {}, more);
+  const rerun = (shard: number): string => command('rerun', ` --shards ${shard}`);
   const source = new PartSource({ parts: paths.parts, format: from, rerun });
   const all: Read = (take) => source.read(piecesOf(state), withTurns(take, signal));
   const temporary = temporaryName(output, owner);
@@ -86,7 +87,7 @@ export async function mergeRun(job: MergeJob): Promise<Merged> {
     const declared = agreed ?? (needsColumns ? await unionOf(all, strictColumns) : undefined);
     const spill = join(paths.folder, temporaryName('rows.sqlite', basename(temporary, '.tmp')));
     if (Object.keys(arrangement).length > 0)
-      arranged = await arrange({ arrangement, from, columns: declared, read: all, output, temporary: spill, locator });
+      arranged = await arrange({ arrangement, from, columns: declared, read: all, output, temporary: spill, command, locator });
     const parquet =
       format === 'parquet' ? await openParquet(all, { from, types: manifest.types, columns: declared, file: temporary }) : undefined;
     const columns = parquet?.columns.map(({ name }) => name) ?? declared;
@@ -139,7 +140,7 @@ async function published(job: MergeJob, temporary: string, what: Omit<Meta, 'run
   commitFile(temporary, output);
   await writeMeta(output, { ...what, ...(arrangement && { arrangement }), state, run: manifest.run });
   // What it lists was of an earlier merge.
-  if (Object.keys(arrangement ?? {}).length > 0) rmSync(refusedName(output), { force: true });
+  rmSync(refusedName(output), { force: true });
   const { rows, bytes, sha256 } = what;
   return { file: output, rows, bytes, sha256 };
 }

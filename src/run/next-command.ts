@@ -37,4 +37,5 @@ export function resumeHint({ run, folder }: RunPaths, folders: Parameters<typeof
   return `nothing that is committed is lost; make room or mend the folder, then \`${commandFor('resume', run, folders)}\``;
 }
 
-const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+/** A word of a command line, as a shell reads it. */
+export const quote = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

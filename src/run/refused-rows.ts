@@ -44,7 +44,7 @@ export class RefusedRows {
     return new UserError(`${what}: ${list}`, {
       exitCode: 4,
       place: { file: this.#output },
-      hint: `nothing was written, and ${basename(file)} beside it lists them all; ${hint}`,
+      hint: `nothing was written, ${basename(file)} beside it lists them all; ${hint}`,
     });
   }
 

@@ -69,11 +69,14 @@ export function reportOf({ state, settings, manifest, paths, folders, times, bud
     folder: shown(paths.folder),
     logs: shown(paths.logs),
     next:
-      end === 'stopped'
-        ? commandFor('resume', manifest.run, folders, moreBudget(state, settings))
-        : all.length > 0
-          ? commandFor('rerun', manifest.run, folders, ' --failed')
-          : null,
+      // What is refused would be refused again: the reason names what can be done.
+      state.stopping?.why === 'merge'
+        ? null
+        : end === 'stopped'
+          ? commandFor('resume', manifest.run, folders, moreBudget(state, settings))
+          : all.length > 0
+            ? commandFor('rerun', manifest.run, folders, ' --failed')
+            : null,
     warnings: state.warnings,
     ...(budgets.length === 0
       ? {}

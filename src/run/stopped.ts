@@ -23,6 +23,8 @@ export function stoppedBy(state: RunState, logs: string, halt?: Halt): Stopped |
       const counts = `${formatCount(state.failures.size)} of ${formatCount(state.plan?.count ?? 0)} items`;
       return { why, message: halt ? `${counts}, --halt ${formatHalt(halt)}` : counts, log: null };
     }
+    case 'merge':
+      return { why, message: state.stopping.message ?? null, log: null };
     case 'budget':
       return { why, message: state.warnings.findLast((warning) => warning.includes('--max-')) ?? null, log: null };
     case 'deadline':

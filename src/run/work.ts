@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlAnswer, ControlRequest } from '../core/control.ts';
+import { formatUserError, UserError } from '../core/errors.ts';
 import type { EndState, RunEvent } from '../core/events.ts';
+import { EXIT } from '../core/exit-codes.ts';
 import { arrangementOf } from '../core/arrangement.ts';
 import { attemptName } from '../core/names.ts';
 import type { Deadline } from '../core/options.ts';
@@ -226,15 +228,17 @@ export class Work implements Attached {
     return { state, manifest, paths, output, strictColumns, folders, arrangement: arrangementOf(settings) };
   }
 
-  /** Merges; says that it stops, and gives nothing, where it is stopped before the output has its name. */
+  /** Merges; says that it stops, and gives nothing, where it is stopped before the output has its name, or refused. */
   async #merged(): Promise<Merged | undefined> {
     const { signal } = this.#merge;
     try {
       signal.throwIfAborted();
       return await mergeRun({ ...this.#job, signal, early: this.#early });
     } catch (error) {
-      if (!signal.aborted || error !== signal.reason) throw error;
-      this.emit({ type: 'stopping', why: this.#stopWhy, how: 'drain' });
+      if (signal.aborted && error === signal.reason) this.emit({ type: 'stopping', why: this.#stopWhy, how: 'drain' });
+      else if (error instanceof UserError && error.exitCode === EXIT.merge)
+        this.emit({ type: 'stopping', why: 'merge', how: 'drain', message: formatUserError(error) });
+      else throw error;
       return undefined;
     }
   }

@@ -72,13 +72,15 @@ test('sorted, unique and valid: the same whatever the parts are; refused rows ar
     expect(place.lines('out.csv.refused.csv').slice(1)).toEqual(wrong);
   }
   expect(place.bytes('out.csv').equals(before)).toBe(true);
-  expect(await mergeTo('d', 'out.csv')).toMatchObject({ rows: 12 });
+  // What a killed merge left goes, and so does the list, whatever is asked this time.
+  place.write('data/runs/d/rows.sqlite.killed.tmp');
+  expect(await place.shardyard('merge', 'd', '--as-is', '-o', 'out.csv')).toMatchObject({ code: 0 });
+  expect(existsSync(at('data/runs/d/rows.sqlite.killed.tmp'))).toBe(false);
   expect(existsSync(at('out.csv.refused.csv'))).toBe(false);
 
   place.write('bad.json', '{"type":"objekt"}');
   for (const [more, complaint, hint] of [
-    [{ sort: ['nope'] }, '--sort: there is no column "nope"', 'did you mean "note"?'],
-    [{ unique: ['Sym'] }, '--unique: there is no column "Sym"', 'did you mean "sym"?'],
+    [{ sort: ['n:dsc'] }, '--sort n:dsc: there is no direction "dsc"', 'n:asc or n:desc'],
     [{ sort: ['n', 'n:desc'] }, 'sorted by "n" twice', 'once'],
     [{ validate: at('nope.json') }, 'the schema cannot be read', 'path'],
     [{ validate: at('bad.json') }, 'the schema does not hold', 'correct'],
@@ -86,10 +88,45 @@ test('sorted, unique and valid: the same whatever the parts are; refused rows ar
     const [message, way]: unknown[] = [expect.stringContaining(complaint), expect.stringContaining(hint)];
     expect(await mergeTo('r', 'out.csv', more)).toMatchObject({ exitCode: 2, message, hint: way });
   }
+  // Of rows that declare no columns it shows once they are all there: then nothing is wrong with them.
+  for (const [more, complaint, flag, nearest] of [
+    [{ sort: ['nope'] }, '--sort: there is no column "nope"', '--sort', 'did you mean "note"?'],
+    [{ unique: ['Sym'] }, '--unique: there is no column "Sym"', '--unique', 'did you mean "sym"?'],
+  ] as const) {
+    const hint: unknown = expect.stringMatching(new RegExp(`resume r .*${flag} ….*merge r .*--as-is.*${nearest.replace('?', '\\?')}`));
+    for (const file of ['out.csv', 'out.jsonl'])
+      expect(await mergeTo('r', file, more)).toMatchObject({ exitCode: 4, message: complaint, hint });
+  }
   const never = ['--items', 'A', '--sort', 'nope', '--name', 'never'];
   expect(await place.shardyard('run', 'd.mjs', ...place.options(never))).toMatchObject({ code: 2 });
   expect(existsSync(at('data/runs/never'))).toBe(false);
   expect(readdirSync(at('data/runs/r')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
+test('a run whose merge is refused is stopped, says why and what goes on, and goes on', async () => {
+  const place = new Place({ 'w.mjs': ROWS });
+  const refused = await place.run('--items', 'B,AA', '--unique', 'n');
+  expect(refused.code).toBe(4);
+  const told = refused.stderr.replaceAll(/\s+/g, ' ');
+  expect(told).toContain('Stopped the merge is refused: ./out.csv: 2 rows do not have a key (n) of their own: item B (index 0), row 1');
+  for (const way of ['shardyard rerun r --items …', 'shardyard resume r --unique …', 'shardyard merge r --as-is'])
+    expect(told).toContain(way);
+  expect(place.report()).toMatchObject({
+    state: 'stopped',
+    exitCode: 4,
+    stopped: { why: 'merge' },
+    items: { done: 2, owed: 0 },
+    output: null,
+  });
+  expect(place.lines('out.csv.refused.csv')).toHaveLength(3);
+  const status = await place.shardyard('status', 'r');
+  expect(status.stdout).toContain('stopped: the merge is refused: ./out.csv: 2 rows');
+  // Other demands, and none.
+  expect(await place.resume('--unique', 'sym,n')).toMatchObject({ code: 0 });
+  expect(existsSync(join(place.cwd, 'out.csv.refused.csv'))).toBe(false);
+  expect(await place.resume('--unique', 'n')).toMatchObject({ code: 4 });
+  expect(await place.shardyard('merge', 'r', '--as-is')).toMatchObject({ code: 0 });
+  expect(JSON.parse((await place.shardyard('status', 'r', '--json')).stdout)).toMatchObject({ state: 'done', stopped: null });
 });
 
 const GATED = `

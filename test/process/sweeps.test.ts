@@ -24,9 +24,11 @@ export default {
     },
   },
   items: ({ refill }) => ['a', 'b', 'c', 'own ' + refill],
-  setup({ params: { refill, yearsBack } }) {
+  setup({ params: { refill, yearsBack }, signal }) {
     if (refill === 13) throw new Error('unlucky');
     if (refill === 17) process.exit(5);
+    if (refill === 19) return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    if (refill === 23) return new Promise(() => {});
     note('setup ' + process.pid + ' ' + refill + ' ' + yearsBack);
     return 'state ' + refill;
   },
@@ -128,6 +130,13 @@ test('a combination for which the worker cannot be set up, and rows that have it
     'taken/refill=17': 'exit: exit code 5',
   });
   expect(at.lines('out.csv')).toEqual(['refill,item,product', '1,b,1', '1,state 1,10']);
+  // Time to set up is an item's time, whether or not the worker heeds the signal.
+  const hung = ['--grid', 'refill=19,23', '--items', 'b', '--batch-size', '2', '--retries', '0', '--item-timeout', '1s', '--name', 'hung'];
+  expect(await at.run(...hung)).toMatchObject({ code: 1 });
+  expect(at.report('hung').failures.map(({ key, cause }) => `${key} ${cause}`)).toEqual([
+    'b/refill=19 item-timeout',
+    'b/refill=23 item-timeout',
+  ]);
 });
 
 test('what cannot be swept is refused before anything starts', async () => {

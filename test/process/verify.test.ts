@@ -52,6 +52,33 @@ test('a row that differs is shown with its item, and both runs are kept', async 
   expect(runs(at)).toEqual(['r', 'r-verify']);
 });
 
+test('a run that was stopped is named, with what to type', async () => {
+  const at = place('');
+  at.write(
+    'slow.mjs',
+    WORKER.replace('process(item', 'async process(item').replace(
+      'writeFileSync(artifact',
+      "if (item === 'a' && existsSync(join(root, 'data/runs/s-verify'))) throw new Error('bad');\n    writeFileSync(artifact",
+    ),
+  );
+  const halted = [
+    'run',
+    'slow.mjs',
+    ...at.options(['--items', 'a,b', '--retries', '0', '--batch-size', '1', '--halt', 'now,fail=1', '--verify', '--name', 'NAME']),
+  ];
+  const second = await at.shardyard(...halted.map((word) => (word === 'NAME' ? 's' : word)));
+  expect(second).toMatchObject({ code: 3 });
+  expect(second.stderr).toContain(`Not verified: s is there, but s-verify, the run with one process, was stopped
+  to finish it: shardyard resume s-verify
+  then compare by hand: cmp out.csv data/runs/s-verify/out.csv
+  or start anew: shardyard clean s --yes && shardyard clean s-verify --yes, then the same command`);
+  at.write('bad.mjs', "export default { process() { throw new Error('bad'); } };");
+  const first = await at.shardyard('run', 'bad.mjs', ...halted.slice(2).map((word) => (word === 'NAME' ? 't' : word)));
+  expect(first.stderr).toContain(
+    'Not verified: t was stopped, and the run with one process was not begun\n  to have its rows: shardyard resume t\n  or start',
+  );
+});
+
 test('so is an artifact that differs', async () => {
   const at = place('artifact');
   const differs = await at.run('--items', 'a,b,c,d', '--verify');

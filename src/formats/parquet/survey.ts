@@ -1,6 +1,7 @@
 import type { ColumnType, ColumnTypes } from '../../core/column-type.ts';
 import type { Row } from '../../core/worker.ts';
 import { NON_FINITE } from '../column-value.ts';
+import { readsAsDouble, readsAsInteger } from '../text-value.ts';
 
 /** A column of a Parquet file. */
 export interface TypedColumn {
@@ -33,10 +34,6 @@ const SEEN = {
 
 const NUMBERS = SEEN.integer | SEEN.wide | SEEN.wider | SEEN.fraction | SEEN.nonFinite;
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-const INTEGER = /^(?:0|-?[1-9]\d*)$/;
-const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
-/** So many digits survive in a double, whatever they are. */
-const SAFE_DIGITS = 15;
 
 /**
  * Starts a survey. Declared types hold; the others follow from all values of the column, whatever their order:
@@ -102,8 +99,8 @@ function seenInText(value: unknown, before: number): number {
   if (typeof value !== 'string') return seenIn(value, before);
   if (before & SEEN.text) return SEEN.text;
   if (value === 'true' || value === 'false') return SEEN.boolean;
-  if (INTEGER.test(value)) return seenInInteger(BigInt(value), value);
-  if (DECIMAL.test(value) && isExact(value)) return SEEN.fraction;
+  if (readsAsInteger(value)) return seenInInteger(BigInt(value), value);
+  if (readsAsDouble(value)) return SEEN.fraction;
   return seenIn(value, before);
 }
 
@@ -113,9 +110,3 @@ function seenInInteger(value: bigint, text: string): number {
 }
 
 const isTime = (text: string): boolean => text.length === 24 && ISO.test(text) && !Number.isNaN(Date.parse(text));
-
-/** Whether a double holds what the text says; only zeros at its end get lost. */
-function isExact(text: string): boolean {
-  const digits = text.replace(/e.*$/i, '').replace(/^-?0*\.?0*|\./g, '');
-  return (digits.length <= SAFE_DIGITS || String(Number(text)) === text) && Number.isFinite(Number(text));
-}
