@@ -3,6 +3,7 @@
  * every process.
  */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What goes wrong with a request: too many (429), 500, an answer that is cut short, a connection that is closed, a key that is refused (401). */
 export type Fault = 'limited' | 'broken' | 'malformed' | 'dropped' | 'refused';
@@ -17,7 +18,7 @@ export function numbersFrom(...texts: readonly unknown[]): readonly number[] {
 }
 
 /** Of a log-normal distribution with this median (ms) and a deviation of 0.4, at most four times the median. `chance`: two numbers in [0, 1). */
-export function latencyOf(median: number, [one = 0, two = 0]: readonly number[]): number {
+function latencyOf(median: number, [one = 0, two = 0]: readonly number[]): number {
   const normal = Math.sqrt(-2 * Math.log(1 - one)) * Math.cos(2 * Math.PI * two);
   return Math.min(4 * median, median * Math.exp(0.4 * normal));
 }
@@ -52,7 +53,7 @@ interface FaultyOptions {
 }
 
 /** Decides what happens to requests. A request that comes again, as a retry does, meets another fate than the first time. */
-export class Faults {
+class Faults {
   readonly #options: FaultyOptions;
   readonly #seen = new Map<string, number>();
   readonly #passed: number[] = [];
@@ -81,4 +82,19 @@ export class Faults {
     this.#passed.push(now);
     return true;
   }
+}
+
+/** What every stand-in does alike. `usual`: its median latency (ms), and how often its faults happen. */
+export function habitsOf(
+  { latency, isEven = false, limit, hasFaults = true, seed = 'stand-in' }: StandInOptions,
+  usual: { readonly latency: number; readonly shares: FaultShares },
+) {
+  const median = latency ?? usual.latency;
+  return {
+    seed,
+    hasFaults,
+    faults: new Faults({ shares: hasFaults ? usual.shares : {}, seed, ...(limit === undefined ? {} : { limit }) }),
+    /** Waits as long as an answer to this request takes. */
+    pause: (request: string): Promise<void> => sleep(isEven ? median : latencyOf(median, numbersFrom(seed, 'latency', request))),
+  };
 }

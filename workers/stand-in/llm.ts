@@ -2,9 +2,8 @@
  * A stand-in for an LLM's API: it speaks the real protocols of Gemini and of OpenAI (aimock does), but its strategies are drawn by lot. For
  * trying the worker out without a key or a network, and for tests.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChatCompletionRequest, LLMock } from '@copilotkit/aimock';
-import { type Fault, Faults, latencyOf, numbersFrom, type StandIn, type StandInOptions } from './decide.ts';
+import { type Fault, habitsOf, numbersFrom, type StandIn, type StandInOptions } from './decide.ts';
 
 const SHARES = { limited: 0.02, broken: 0.01, malformed: 0.005, dropped: 0.005 };
 const ODD = 0.005;
@@ -13,15 +12,8 @@ const ODD = 0.005;
  * Starts it on 127.0.0.1, in this process; `latency` is 400 ms. Of its answers 2 % are 429, 1 % 500, 0.5 % no JSON, 0.5 % a closed connection,
  * 0.5 % JSON of another shape.
  */
-export async function startLlm({
-  port = 0,
-  latency = 400,
-  isEven = false,
-  limit,
-  hasFaults = true,
-  seed = 'stand-in',
-}: StandInOptions = {}): Promise<StandIn> {
-  const faults = new Faults({ shares: hasFaults ? SHARES : {}, seed, ...(limit === undefined ? {} : { limit }) });
+export async function startLlm(options: StandInOptions = {}): Promise<StandIn> {
+  const { seed, hasFaults, faults, pause } = habitsOf(options, { latency: 400, shares: SHARES });
   const fates = new WeakMap<ChatCompletionRequest, Fault | 'none'>();
   // Asked once for each kind of answer until one says yes: the first time decides.
   const fateOf = (request: ChatCompletionRequest): Fault | 'none' => {
@@ -30,14 +22,14 @@ export async function startLlm({
     return known;
   };
   const isFated = (fault: Fault) => ({ predicate: (request: ChatCompletionRequest) => fateOf(request) === fault });
-  const server = new LLMock({ port, host: '127.0.0.1', logLevel: 'silent', journalMaxEntries: 1 });
+  const server = new LLMock({ port: options.port ?? 0, host: '127.0.0.1', logLevel: 'silent', journalMaxEntries: 1 });
   server.on(isFated('limited'), { error: { message: 'Too many requests', type: 'rate_limit_error' }, status: 429, retryAfter: 1 });
   server.on(isFated('broken'), { error: { message: 'The stand-in is out of order', type: 'server_error' }, status: 500 });
   server.on(isFated('malformed'), { content: '' }, { chaos: { malformedRate: 1 } });
   server.on(isFated('dropped'), { content: '' }, { chaos: { disconnectRate: 1 } });
   server.on({ predicate: () => true }, async (request) => {
     const prompt = promptOf(request);
-    await sleep(isEven ? latency : latencyOf(latency, numbersFrom(seed, 'latency', prompt)));
+    await pause(prompt);
     const content = answerTo(prompt, { seed, odd: hasFaults ? ODD : 0 });
     return { content, usage: usageOf(prompt, content) };
   });

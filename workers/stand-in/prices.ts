@@ -3,8 +3,7 @@
  * tests. `GET /symbols` gives a JSON array, `GET /daily?symbol=S&from=YYYY-MM-DD&until=YYYY-MM-DD` a CSV of `date,close,volume`.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Faults, latencyOf, numbersFrom, type StandIn, type StandInOptions } from './decide.ts';
+import { habitsOf, numbersFrom, type StandIn, type StandInOptions } from './decide.ts';
 import { dailyBars, symbols } from './stocks.ts';
 
 const SHARES = { limited: 0.02, broken: 0.01, malformed: 0.005, dropped: 0.005, refused: 0.02 };
@@ -14,15 +13,9 @@ const FORBIDDEN = 0.03;
  * Starts it on 127.0.0.1, in this process; `latency` is 150 ms. Of its answers 2 % are 429, 2 % 401, 1 % 500, 0.5 % cut short, 0.5 % a closed
  * connection; 3 % of the symbols are always answered with 401.
  */
-export async function startPrices({
-  port = 0,
-  latency = 150,
-  isEven = false,
-  limit,
-  hasFaults = true,
-  seed = 'stand-in',
-}: StandInOptions = {}): Promise<StandIn> {
-  const faults = new Faults({ shares: hasFaults ? SHARES : {}, seed, ...(limit === undefined ? {} : { limit }) });
+export async function startPrices(options: StandInOptions = {}): Promise<StandIn> {
+  const { port = 0 } = options;
+  const { seed, hasFaults, faults, pause } = habitsOf(options, { latency: 150, shares: SHARES });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://stand-in');
     if (pathname === '/symbols') return end(response, 200, JSON.stringify(symbols()), { 'content-type': 'application/json' });
@@ -34,7 +27,7 @@ export async function startPrices({
     if (fault === 'limited') return end(response, 429, 'too many requests', { 'retry-after': '1' });
     if (fault === 'refused') return end(response, 401, 'unauthorised');
     if (fault === 'broken') return end(response, 500, 'out of order');
-    await sleep(isEven ? latency : latencyOf(latency, numbersFrom(seed, 'latency', request.url)));
+    await pause(request.url ?? '');
     const lines = dailyBars(symbol, { from, until, seed }).map(({ date, close, volume }) => `${date},${close.toFixed(2)},${volume}\n`);
     const text = `date,close,volume\n${lines.join('')}`;
     end(response, 200, fault === 'malformed' ? text.slice(0, text.indexOf(',', text.length / 2)) : text, { 'content-type': 'text/csv' });
